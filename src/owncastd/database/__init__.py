@@ -1,0 +1,3 @@
+"""
+SQLite: connections, migrations and their schema.
+"""

@@ -1,0 +1,3 @@
+"""
+Low-latency HLS: packager, live window, playlists and their delivery.
+"""

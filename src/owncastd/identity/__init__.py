@@ -1,0 +1,3 @@
+"""
+Who may do what: stream keys and the admin password.
+"""

@@ -1,0 +1,3 @@
+"""
+Values of the media path: messages, AVC and AAC configuration, FLV tags, CMAF boxes, renditions.
+"""

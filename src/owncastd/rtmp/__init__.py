@@ -1,0 +1,3 @@
+"""
+RTMP ingest: a sans-io server connection and the thin protocol around it.
+"""

@@ -1,0 +1,3 @@
+"""
+Typed settings: their defaults, validation, storage and change events.
+"""

@@ -1,0 +1,3 @@
+"""
+Encoded renditions: one ffmpeg child, FLV in, FLV out.
+"""

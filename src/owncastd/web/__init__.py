@@ -1,0 +1,3 @@
+"""
+The web site: pages, the public API and the resource tree that joins the rooms.
+"""

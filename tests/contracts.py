@@ -1,0 +1,3 @@
+"""
+Cases that every provider of an interface must pass, the fakes included.
+"""
