@@ -18,7 +18,7 @@ class InitSection:
         part duration fitted to whole frames, so that parts come out equal.
     """
 
-    data: bytes = field(repr=len)
+    data: bytes = field(repr=False)
     codecs: str
     width: int | None
     height: int | None
@@ -36,7 +36,7 @@ class Part:
     @ivar independent: it starts with a key frame (for audio alone: always).
     """
 
-    data: bytes = field(repr=len)
+    data: bytes = field(repr=False)
     duration_ms: int
     independent: bool
 
