@@ -2,7 +2,7 @@
 FLV tags and their codec headers, read and written.
 """
 
-from contextlib import suppress
+import contextlib
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -221,5 +221,5 @@ class TagBodyTests(SynchronousTestCase):
         Any body parses or is malformed, nothing else.
         """
         for parse in (parse_video_tag, parse_audio_tag):
-            with suppress(MalformedFLV):
+            with contextlib.suppress(MalformedFLV):
                 parse(body)
