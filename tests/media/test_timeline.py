@@ -320,11 +320,11 @@ class TimelineTests(SynchronousTestCase):
         within a run, and configurations right after each discontinuity.
         """
         timeline = started()
-        floor = 0
+        floor = newest = 0
         latest: dict[MessageKind, int] = {}
         for each in inputs:
             if isinstance(each, int):
-                floor = timeline.position_ms
+                floor = newest
                 latest.clear()
                 timeline.start(each)
                 continue
@@ -335,6 +335,7 @@ class TimelineTests(SynchronousTestCase):
             for message in mapped.messages:
                 self.assertGreaterEqual(message.timestamp_ms, floor)
                 if message.body in (KEY, INTER, SOUND):
+                    newest = max(newest, message.timestamp_ms)
                     self.assertGreaterEqual(
                         message.timestamp_ms, latest.get(message.kind, message.timestamp_ms)
                     )

@@ -115,11 +115,12 @@ class Timeline:
         @param at_ms: milliseconds since the broadcast began; if the clock has come further than
             that, it goes on from there instead.
         """
+        self._beginning_ms = max(at_ms, self._beginning_ms)
         if self._position_ms is None:
-            self._beginning_ms = self._floor_ms = max(at_ms, self._beginning_ms)
+            self._floor_ms = self._beginning_ms
         else:
             self._floor_ms = self._position_ms
-            self._beginning_ms = max(at_ms, self._position_ms + BEGINNING_GAP_MS)
+            self._beginning_ms = max(self._beginning_ms, self._position_ms + BEGINNING_GAP_MS)
         self._offset_ms = None
         self._latest.clear()
         self._repeated.clear()
