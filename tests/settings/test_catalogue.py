@@ -1,0 +1,275 @@
+"""
+What each setting takes, what it makes of it, and what it says when it does not take it.
+"""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import settings as fuzz
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from owncastd.media.renditions import SOURCE, Rendition
+from owncastd.settings import catalogue
+from owncastd.settings.setting import Needs, Setting
+from owncastd.settings.structuring import InvalidSetting
+from owncastd.settings.values import ExternalAction, SocialHandle
+
+#: setting, JSON, value
+ACCEPTED: list[tuple[Setting[Any], object, object]] = [
+    (catalogue.HTTP_PORT, 1, 1),
+    (catalogue.HTTP_PORT, 65535, 65535),
+    (catalogue.HTTP_PORT, 8081.0, 8081),
+    (catalogue.HTTP_ADDRESS, " 127.0.0.1 ", "127.0.0.1"),
+    (catalogue.HTTP_ADDRESS, "2001:DB8:0:0::1", "2001:db8::1"),
+    (catalogue.HTTP_ADDRESS, "[::]", "::"),
+    (catalogue.VIDEO_LATENCY_LEVEL, 0, 0),
+    (catalogue.VIDEO_LATENCY_LEVEL, 4, 4),
+    (catalogue.GRACE_SECONDS, 0, 0.0),
+    (catalogue.GRACE_SECONDS, 12.5, 12.5),
+    (catalogue.SERVER_NAME, " Röck \U0001f3b8 ", "Röck \U0001f3b8"),
+    (catalogue.SERVER_TAGS, ["#music", " live ", "", "music"], ("music", "live")),
+    (catalogue.SERVER_URL, "https://live.example.com//", "https://live.example.com"),
+    (catalogue.SERVER_URL, "http://host.tld:8080/path", "http://host.tld:8080/path"),
+    (catalogue.SERVER_URL, "", ""),
+    (
+        catalogue.SOCIAL_HANDLES,
+        [{"platform": "x", "url": "xmpp:me@example.com", "icon": "no"}],
+        (SocialHandle("x", "xmpp:me@example.com"),),
+    ),
+    (
+        catalogue.EXTERNAL_ACTIONS,
+        [{"url": "https://example.com/tip", "title": "Tip", "openExternally": True, "key": 3}],
+        (ExternalAction(url="https://example.com/tip", title="Tip", open_externally=True),),
+    ),
+    (catalogue.APPEARANCE_VARIABLES, {"theme-color": "#fff"}, {"theme-color": "#fff"}),
+    (catalogue.NSFW, True, True),
+    (catalogue.VIDEO_RENDITIONS, [], (SOURCE,)),
+    (
+        catalogue.VIDEO_RENDITIONS,
+        [
+            {"videoPassthrough": True},
+            {"name": "hd", "videoBitrate": 1800, "scaledHeight": 720, "framerate": 30, "key": "a"},
+            {"videoBitrate": 10**9, "audioBitrate": 5, "cpuUsageLevel": 5, "framerate": -1},
+            {"audioPassthrough": False, "audioBitrate": 128, "cpuUsageLevel": 3},
+        ],
+        (
+            Rendition(video_passthrough=True, cpu_usage_level=0),
+            Rendition(
+                name="hd",
+                video_bitrate_kbps=1800,
+                scaled_height=720,
+                framerate=30,
+                cpu_usage_level=0,
+            ),
+            Rendition(
+                audio_passthrough=False,
+                video_bitrate_kbps=100_000,
+                audio_bitrate_kbps=16,
+                cpu_usage_level=4,
+            ),
+            Rendition(audio_passthrough=False, audio_bitrate_kbps=128, cpu_usage_level=3),
+        ),
+    ),
+]
+
+#: setting, JSON, the whole message
+REFUSED: list[tuple[Setting[Any], object, str]] = [
+    (catalogue.HTTP_PORT, 0, "must be from 1 to 65535"),
+    (catalogue.HTTP_PORT, 65536, "must be from 1 to 65535"),
+    (catalogue.HTTP_PORT, "8080", "must be a whole number"),
+    (catalogue.HTTP_PORT, 8080.5, "must be a whole number"),
+    (catalogue.HTTP_PORT, True, "must be a whole number"),
+    (catalogue.HTTP_PORT, None, "must be a whole number"),
+    (catalogue.HTTP_ADDRESS, "localhost", "must be an IP address"),
+    (catalogue.VIDEO_LATENCY_LEVEL, -1, "must be from 0 to 4"),
+    (catalogue.VIDEO_LATENCY_LEVEL, 5, "must be from 0 to 4"),
+    (catalogue.GRACE_SECONDS, float("nan"), "must be a finite number"),
+    (catalogue.GRACE_SECONDS, float("inf"), "must be a finite number"),
+    (catalogue.GRACE_SECONDS, 10**400, "must be a smaller number"),
+    (catalogue.GRACE_SECONDS, -1, "must be from 0 to 3600"),
+    (catalogue.SERVER_NAME, 3, "must be text"),
+    (catalogue.SERVER_NAME, "x" * 1001, "must not be longer than 1000 characters"),
+    (catalogue.SERVER_NAME, "\ud800", "must be valid Unicode text"),
+    (catalogue.EXTRA_PAGE_CONTENT, "x" * 100_001, "must not be longer than 100000 characters"),
+    (catalogue.SERVER_TAGS, "music", "must be a list"),
+    (catalogue.SERVER_TAGS, ["music", 3], "[1]: must be text"),
+    (catalogue.SERVER_TAGS, ["x" * 101], "must have tags of at most 100 characters"),
+    (catalogue.SERVER_TAGS, [str(n) for n in range(101)], "must not have more than 100 items"),
+    (
+        catalogue.SERVER_URL,
+        "not.valid.url",
+        "must be a URL that begins with http:// or https:// and has a host",
+    ),
+    (
+        catalogue.SERVER_URL,
+        "ftp://example.com",
+        "must be a URL that begins with http:// or https:// and has a host",
+    ),
+    (catalogue.SERVER_URL, "http://example.com:99999", "must be a URL"),
+    (catalogue.SERVER_URL, "http://[::1", "must be a URL"),
+    (
+        catalogue.SERVER_URL,
+        "http://user:pw@example.com",
+        "must be a URL without spaces, user name and password",
+    ),
+    (
+        catalogue.SERVER_URL,
+        "http://192.168.1.2",
+        "must not be a private address: the world cannot reach it",
+    ),
+    (
+        catalogue.SERVER_URL,
+        "http://localhost:8080",
+        "must not be a private address: the world cannot reach it",
+    ),
+    (catalogue.SOCIAL_HANDLES, {}, "must be a list"),
+    (catalogue.SOCIAL_HANDLES, [1], "[0]: must be an object"),
+    (
+        catalogue.SOCIAL_HANDLES,
+        [{"platform": "x", "url": "y"}, {"platform": 1}],
+        "[1].platform: must be text; [1].url: is missing",
+    ),
+    (
+        catalogue.SOCIAL_HANDLES,
+        [{"platform": "x", "url": "java\tscript:alert(1)"}],
+        "must not have a link that runs a script",
+    ),
+    (
+        catalogue.EXTERNAL_ACTIONS,
+        [{"openExternally": "yes"}],
+        "[0].openExternally: must be true or false",
+    ),
+    (catalogue.APPEARANCE_VARIABLES, [], "must be an object"),
+    (catalogue.APPEARANCE_VARIABLES, {"a": 1}, '["a"]: must be text'),
+    (
+        catalogue.VIDEO_RENDITIONS,
+        [{}, {}, {"videoBitrate": "fast"}],
+        "[2].videoBitrate: must be a whole number",
+    ),
+    (catalogue.VIDEO_RENDITIONS, [{}] * 11, "must not have more than 10 items"),
+    (
+        catalogue.VIDEO_RENDITIONS,
+        [{"name": n} for n in range(7)],
+        "; ".join(f"[{n}].name: must be text" for n in range(5)) + "; and 2 more",
+    ),
+    (catalogue.NSFW, 1, "must be true or false"),
+    (catalogue.NSFW, None, "must be true or false"),
+]
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters())
+    | st.sampled_from(["http://", "http://[", "https://1.2.3.4:x", "#", "::1%"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(max_size=3)
+            | st.sampled_from(["name", "url", "platform", "videoBitrate", "audioBitrate", "html"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+class CatalogueTests(SynchronousTestCase):
+    """
+    Each setting's declaration.
+    """
+
+    def test_accepted(self) -> None:
+        """
+        JSON becomes the value, in canonical form, and comes back through text unchanged.
+        """
+        for setting, raw, expected in ACCEPTED:
+            value = setting.structure(raw)
+            self.assertEqual(value, expected, setting)
+            self.assertEqual(setting.from_text(setting.to_text(value)), value, setting)
+
+    def test_refused(self) -> None:
+        """
+        What cannot be is refused with the path of each mistake.
+        """
+        for setting, raw, message in REFUSED:
+            error = self.assertRaises(InvalidSetting, setting.structure, raw)
+            self.assertEqual(str(error), message, setting)
+
+    def test_not_json(self) -> None:
+        """
+        Text that is not JSON, or nested absurdly deep, is refused.
+        """
+        for text in ("", "{", "nope", "[" * 100_000):
+            error = self.assertRaises(InvalidSetting, catalogue.NSFW.from_text, text)
+            self.assertEqual(str(error), "must be JSON")
+
+    def test_defaults_are_allowed(self) -> None:
+        """
+        Every default is a value that the setting takes, already in canonical form.
+        """
+        for setting in catalogue.ALL:
+            default = setting.default()
+            self.assertEqual(setting.from_text(setting.to_text(default)), default, setting)
+
+    def test_names_are_unique(self) -> None:
+        """
+        No two settings share a row, and every setting of the module is in the list.
+        """
+        keys = [setting.key for setting in catalogue.ALL]
+        self.assertEqual(len(keys), len(set(keys)))
+        declared = {value for value in vars(catalogue).values() if isinstance(value, Setting)}
+        self.assertEqual(declared, set(catalogue.ALL))
+
+    def test_needs(self) -> None:
+        """
+        Ports need a restart, video the next broadcast, words nothing.
+        """
+        self.assertIs(catalogue.HTTP_PORT.needs, Needs.RESTART)
+        self.assertIs(catalogue.VIDEO_RENDITIONS.needs, Needs.NEXT_BROADCAST)
+        self.assertIs(catalogue.SERVER_NAME.needs, Needs.NOW)
+
+    def test_source_alone_by_default(self) -> None:
+        """
+        A new server encodes nothing.
+        """
+        self.assertEqual(catalogue.VIDEO_RENDITIONS.default(), (SOURCE,))
+
+    def test_stored_names_are_those_of_the_api(self) -> None:
+        """
+        A rendition is stored with the attribute names of the API.
+        """
+        (stored,) = json.loads(catalogue.VIDEO_RENDITIONS.to_text((SOURCE,)))
+        self.assertEqual(
+            stored,
+            {
+                "name": "Source",
+                "videoPassthrough": True,
+                "audioPassthrough": True,
+                "videoBitrate": 1200,
+                "audioBitrate": 0,
+                "scaledWidth": 0,
+                "scaledHeight": 0,
+                "framerate": 0,
+                "cpuUsageLevel": 2,
+            },
+        )
+
+    @fuzz(max_examples=150, deadline=None)
+    @given(JSON, st.sampled_from(catalogue.ALL))
+    def test_any_json(self, raw: object, setting: Setting[Any]) -> None:
+        """
+        Whatever JSON is given, a setting takes it or refuses it in its own way, in few words; what
+        it took survives the way through the database.
+        """
+        try:
+            value = setting.structure(raw)
+        except InvalidSetting as error:
+            self.assertTrue(0 < len(str(error)) < 1000, error)
+        else:
+            self.assertEqual(setting.from_text(setting.to_text(value)), value)
+            setting.to_text(value).encode("utf-8")
