@@ -1,0 +1,71 @@
+"""
+Response headers that more than one resource sends: security, caching, cross-origin reading.
+"""
+
+from pathlib import PurePosixPath
+from typing import Final
+
+from twisted.web.iweb import IRequest
+
+#: Seconds that a file may be kept, by the ending of its name.
+_MAX_AGE: Final = {
+    ".js": 2_592_000,
+    ".mjs": 2_592_000,
+    ".css": 2_592_000,
+    ".jpg": 2_592_000,
+    ".png": 2_592_000,
+    ".gif": 2_592_000,
+    ".svg": 2_592_000,
+    ".woff2": 31_557_600,
+    ".html": 0,
+    "": 0,
+}
+_MAX_AGE_OTHERS: Final = 86_400
+
+
+def set_common(request: IRequest) -> None:
+    """
+    What every response of the site carries, and the one header that none does.
+    """
+    headers = request.responseHeaders
+    headers.removeHeader("Server")
+    headers.setRawHeaders("X-Content-Type-Options", ["nosniff"])
+    headers.setRawHeaders("Referrer-Policy", ["strict-origin-when-cross-origin"])
+
+
+def forbid_caching(request: IRequest) -> None:
+    """
+    For answers that are old as soon as they are read.
+    """
+    headers = request.responseHeaders
+    headers.setRawHeaders("Cache-Control", ["no-cache, no-store, must-revalidate"])
+    headers.setRawHeaders("Expires", ["Thu, 1 Jan 1970 00:00:00 GMT"])
+
+
+def max_age(name: str) -> str:
+    """
+    The C{Cache-Control} value of a file.
+
+    @param name: its name or path; only the ending matters.
+    """
+    seconds = _MAX_AGE.get(PurePosixPath(name).suffix.lower(), _MAX_AGE_OTHERS)
+    return f"public, max-age={seconds}"
+
+
+def allow_any_origin(request: IRequest) -> None:
+    """
+    Pages of other sites may read the answer.
+    """
+    request.responseHeaders.setRawHeaders("Access-Control-Allow-Origin", ["*"])
+
+
+def content_security_policy(nonce: str) -> str:
+    """
+    The policy of a page of ours.
+
+    @param nonce: fresh random text of at least 128 bits, repeated on the page's own scripts.
+    """
+    return (
+        f"script-src 'nonce-{nonce}' 'self'; worker-src 'self' blob:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'"
+    )

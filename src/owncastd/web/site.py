@@ -1,0 +1,152 @@
+"""
+The resource tree: which room answers which address.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+from twisted.web.http import BAD_REQUEST, MOVED_PERMANENTLY, NOT_FOUND, OK
+from twisted.web.iweb import IRequest
+from twisted.web.resource import IResource, Resource
+
+from owncastd.settings.store import Settings
+
+from .answers import PlainAnswer, Redirect, hostname
+from .headers import set_common
+from .page import IndexPage
+from .platforms import pictures
+from .public import PublicAPI
+from .static_files import StaticResource, StaticTree, read_folder
+
+STATIC: Final = Path(__file__).parent / "static"
+#: Addresses that our own files have besides their names.
+_ALIASES: Final = {
+    "logo": "logo.svg",
+    # For those who cannot show vector pictures.
+    "logo/external": "logo.png",
+    "favicon.ico": "favicon.png",
+}
+_ROBOTS: Final = "User-agent: *\nDisallow: /admin\nDisallow: /api"
+#: Longest address that is looked at; browsers and proxies stop at about as much.
+MAX_PATH: Final = 4096
+
+
+def clean_path(path: bytes) -> str:
+    """
+    The tidy form of a request's path: single slashes, no dot segments, percent-encoded alike.
+
+    It begins with exactly one slash, and has no backslash, which browsers take for one.
+
+    @param path: as it was in the request, without the query.
+    """
+    segments: list[bytes] = []
+    # Not decoded before it is split: an encoded slash is no separator.
+    for segment in path.split(b"/"):
+        decoded = unquote_to_bytes(segment)
+        if decoded == b"..":
+            del segments[-1:]
+        elif decoded not in (b"", b"."):
+            segments.append(decoded)
+    tidy = "/" + "/".join(quote(segment, safe="") for segment in segments)
+    folder = path.endswith((b"/", b"/.", b"/.."))
+    return tidy + "/" if folder and segments else tidy
+
+
+def _is_untidy(path: bytes) -> bool:
+    segments = path.split(b"/")[1:]
+    return b"" in segments[:-1] or any(unquote_to_bytes(part) in (b".", b"..") for part in segments)
+
+
+def _is_malformed(request: IRequest) -> bool:
+    """
+    Whether the routing below could not even read the request.
+    """
+    if len(request.path) > MAX_PATH or not request.method.isalpha():
+        return True
+    try:
+        unquote_to_bytes(request.path).decode("utf-8")
+        hostname(request).decode("ascii").encode("idna")
+    except UnicodeError:
+        return True
+    return not request.path.startswith(b"/")
+
+
+class SiteRoot(Resource):
+    """
+    The root of the site.
+
+    @param api: gets every request below C{/api/}, with the whole path before it.
+    @param index: the page at C{/}.
+    @param folders: rooms with addresses of their own below one name.
+    """
+
+    def __init__(
+        self,
+        api: IResource,
+        index: IResource,
+        files: StaticTree,
+        folders: Mapping[str, IResource],
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._api = api
+        self._index = index
+        self._files = files
+        self._folders = dict(folders)
+
+    def getChildWithDefault(self, path: bytes, request: IRequest) -> IResource:
+        """
+        Who answers.
+        """
+        set_common(request)
+        if _is_malformed(request):
+            return PlainAnswer(BAD_REQUEST, "Bad request\n")
+        if _is_untidy(request.path):
+            return self._moved(request, clean_path(request.path))
+        name = path.decode()
+        if name == "api":
+            # Klein's routes are whole paths, as in the API's documentation.
+            request.postpath.insert(0, request.prepath.pop())
+            return self._api
+        folder = self._folders.get(name)
+        if folder is not None:
+            if not request.postpath:
+                return self._moved(request, f"/{name}/")
+            return folder
+        whole = "/".join(segment.decode() for segment in [path, *request.postpath])
+        return self._own(whole)
+
+    def _own(self, path: str) -> IResource:
+        """
+        A page or a file of this room.
+        """
+        if path in ("", "index.html"):
+            return self._index
+        if path == "robots.txt":
+            return PlainAnswer(OK, _ROBOTS)
+        found = self._files.find(_ALIASES.get(path, path))
+        if found is None:
+            return PlainAnswer(NOT_FOUND, "Not found\n")
+        return StaticResource(*found)
+
+    def _moved(self, request: IRequest, path: str) -> Redirect:
+        query = request.uri.partition(b"?")[2].decode("ascii", "ignore")
+        return Redirect(MOVED_PERMANENTLY, f"{path}?{query}" if query else path)
+
+
+def make_site_resource(
+    public: PublicAPI,
+    settings: Settings,
+    hls: IResource,
+    folders: Mapping[str, IResource] | None = None,
+) -> SiteRoot:
+    """
+    Put the site together.
+
+    @param hls: answers below C{/hls/}.
+    @param folders: further rooms, by the first segment of their addresses.
+    """
+    files = StaticTree.make([*read_folder(STATIC), *pictures()])
+    index = IndexPage(public.documents, settings, f"/assets/{files.version}")
+    return SiteRoot(public.app.resource(), index, files, {"hls": hls, **(folders or {})})

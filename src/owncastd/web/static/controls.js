@@ -1,0 +1,278 @@
+/**
+ * The bar below the picture, and the keys: every control has a name, and works without a pointer.
+ */
+
+import { icon } from "./icons.js";
+import { recall, remember } from "./memory.js";
+
+/** @typedef {import("./player.js").OwncastPlayer} OwncastPlayer */
+
+/** Milliseconds without a sign of the viewer after which the bar is put away. */
+const IDLE = 3000;
+const VOLUME_STEP = 0.05;
+/** Where keys have a meaning of their own. */
+const TYPING = "input, textarea, select, [contenteditable]";
+const PRESSED_BY_SPACE = "button, a, summary, input, textarea, select, [contenteditable]";
+
+/**
+ * @param {string} className
+ * @param {() => void} press
+ */
+function button(className, press) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = className;
+  element.addEventListener("click", press);
+  return element;
+}
+
+/**
+ * @param {HTMLButtonElement} element
+ * @param {string} name what pressing it does
+ * @param {string} drawing
+ * @param {string} [key]
+ */
+function dress(element, name, drawing, key) {
+  if (element.dataset.name !== name) {
+    element.dataset.name = name;
+    element.setAttribute("aria-label", name);
+    element.title = key ? `${name} (${key})` : name;
+    element.replaceChildren(icon(drawing));
+  }
+}
+
+export class Controls {
+  #player;
+  #idleTimer = 0;
+  /** Whether the tap under way only fetches the bar. */
+  #waking = false;
+  #bar = document.createElement("div");
+  #play;
+  #mute;
+  #volume = document.createElement("input");
+  #live;
+  #latency = document.createElement("span");
+  #quality = document.createElement("select");
+  #float;
+  #wide;
+  #bigPlay;
+  #unmute;
+
+  /**
+   * @param {OwncastPlayer} player
+   */
+  constructor(player) {
+    this.#player = player;
+    this.#play = button("control", () => player.togglePlay());
+    this.#mute = button("control", () => player.toggleMuted());
+    this.#volume = this.#makeVolume();
+    this.#live = button("control live-button", () => player.goLive());
+    this.#live.append(document.createElement("i"), "Live");
+    this.#live.title = "Go to the live edge (l)";
+    this.#latency.className = "latency";
+    this.#latency.title = "Seconds behind live";
+    this.#quality = this.#makeQuality();
+    this.#float = button("control float-button", () => void this.#toggleFloat());
+    this.#wide = button("control", () => void this.toggleWide());
+    this.#bigPlay = button("big-play", () => player.togglePlay());
+    dress(this.#bigPlay, "Play", "play");
+    this.#unmute = button("unmute", () => player.toggleMuted());
+    this.#unmute.append(icon("muted"), "Tap to unmute");
+    const space = document.createElement("span");
+    space.className = "space";
+    this.#bar.className = "bar";
+    this.#bar.setAttribute("role", "group");
+    this.#bar.setAttribute("aria-label", "Player controls");
+    this.#bar.append(this.#play, this.#mute, this.#volume, this.#live, this.#latency, space);
+    this.#bar.append(this.#quality, this.#float, this.#wide);
+    player.append(this.#unmute, this.#bigPlay, this.#bar);
+    player.tabIndex = 0;
+    player.setAttribute("role", "region");
+    player.setAttribute("aria-label", "Video player");
+  }
+
+  /**
+   * @param {AbortSignal} signal ends all listening
+   */
+  connect(signal) {
+    const player = this.#player;
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    const noteTap = (/** @type {PointerEvent} */ event) => {
+      this.#waking = event.pointerType === "touch" && player.classList.contains("idle");
+    };
+    player.addEventListener("pointerdown", noteTap, { signal, capture: true });
+    for (const name of ["pointermove", "pointerdown", "focusin", "keydown"]) {
+      player.addEventListener(name, () => this.#awake(), { signal });
+    }
+    document.addEventListener("fullscreenchange", () => this.refresh(), { signal });
+    player.video.addEventListener("click", () => this.#waking || player.togglePlay(), { signal });
+    player.video.addEventListener("dblclick", () => void this.toggleWide(), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.#idleTimer));
+    this.#awake();
+  }
+
+  /** Show what is. */
+  refresh() {
+    const player = this.#player;
+    const { video, session } = player;
+    const sounding = !video.muted && video.volume > 0;
+    dress(this.#play, video.paused ? "Play" : "Pause", video.paused ? "play" : "pause", "k");
+    dress(
+      this.#mute,
+      sounding ? "Mute" : "Unmute",
+      sounding ? (video.volume > 0.5 ? "loud" : "quiet") : "muted",
+      "m",
+    );
+    const volume = sounding ? video.volume : 0;
+    this.#volume.value = String(volume);
+    this.#volume.style.setProperty("--level", `${volume * 100}%`);
+    this.#volume.setAttribute("aria-valuetext", `${Math.round(volume * 100)} percent`);
+    const live = session !== null && session.atEdge && !video.paused;
+    this.#live.classList.toggle("at-edge", live);
+    this.#live.setAttribute("aria-label", live ? "Playing live" : "Go to the live edge");
+    const { latency } = player.dataset;
+    this.#latency.textContent = latency === undefined ? "" : `${latency} s`;
+    this.#unmute.hidden = !session || sounding || video.paused;
+    this.#float.hidden = !document.pictureInPictureEnabled;
+    dress(this.#float, "Picture in picture", "float");
+    const wide = document.fullscreenElement === player;
+    dress(this.#wide, wide ? "Leave full screen" : "Full screen", wide ? "narrow" : "wide", "f");
+    for (const control of [this.#play, this.#live, this.#float]) {
+      control.disabled = !session;
+    }
+  }
+
+  /** There is another session, or it offers other qualities. */
+  qualitiesChanged() {
+    const names = this.#player.session?.qualities ?? [];
+    const options = ["Auto", ...names].map((name, index) => new Option(name, String(index - 1)));
+    this.#quality.replaceChildren(...options);
+    this.#quality.hidden = names.length < 2;
+    const wanted = names.indexOf(recall("quality") ?? "");
+    if (this.#player.session && wanted >= 0 && this.#player.session.quality !== wanted) {
+      this.#player.session.quality = wanted;
+    }
+    this.#quality.value = String(this.#player.session?.quality ?? -1);
+  }
+
+  async toggleWide() {
+    const player = this.#player;
+    if (document.fullscreenElement) {
+      await document.exitFullscreen();
+    } else if (player.requestFullscreen) {
+      await player.requestFullscreen().catch(() => {
+        // Not allowed here, for example in a frame without the permission.
+      });
+    } else if ("webkitEnterFullscreen" in player.video) {
+      // Phones of one maker give the screen to video elements only.
+      /** @type {any} */ (player.video).webkitEnterFullscreen();
+    }
+  }
+
+  #makeVolume() {
+    const input = document.createElement("input");
+    input.type = "range";
+    input.className = "volume";
+    input.min = "0";
+    input.max = "1";
+    input.step = String(VOLUME_STEP);
+    input.setAttribute("aria-label", "Volume");
+    input.addEventListener("input", () => this.#player.setVolume(Number(input.value)));
+    return input;
+  }
+
+  #makeQuality() {
+    const select = document.createElement("select");
+    select.className = "quality";
+    select.hidden = true;
+    select.title = "Quality";
+    select.setAttribute("aria-label", "Quality");
+    select.addEventListener("change", () => {
+      const { session } = this.#player;
+      if (session) {
+        session.quality = Number(select.value);
+        remember("quality", session.qualities[session.quality] ?? "");
+      }
+    });
+    return select;
+  }
+
+  async #toggleFloat() {
+    try {
+      if (document.pictureInPictureElement) {
+        await document.exitPictureInPicture();
+      } else {
+        await this.#player.video.requestPictureInPicture();
+      }
+    } catch {
+      // No picture yet, or the browser does not want to.
+    }
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   */
+  #key(event) {
+    const target = /** @type {Element} */ (event.target);
+    const modified = event.ctrlKey || event.altKey || event.metaKey;
+    if (event.defaultPrevented || modified) {
+      return;
+    }
+    const inside = this.#player.contains(target);
+    // The volume slider and the choice of quality have uses for arrows, but none for letters.
+    if (target.matches(TYPING) && !(inside && /^[a-z]$/.test(event.key))) {
+      return;
+    }
+    if (this.#act(event.key, target, inside)) {
+      event.preventDefault();
+    }
+  }
+
+  /**
+   * @param {string} key
+   * @param {Element} target
+   * @param {boolean} inside whether the focus is in the player
+   * @returns {boolean} whether the key meant something
+   */
+  #act(key, target, inside) {
+    const player = this.#player;
+    switch (key) {
+      case " ":
+        if (target.matches(PRESSED_BY_SPACE)) {
+          return false;
+        }
+        player.togglePlay();
+        return true;
+      case "k":
+        player.togglePlay();
+        return true;
+      case "m":
+        player.toggleMuted();
+        return true;
+      case "f":
+        void this.toggleWide();
+        return true;
+      case "l":
+        player.goLive();
+        return true;
+      case "ArrowUp":
+      case "ArrowDown": {
+        // Outside the player they scroll the page.
+        if (!inside) {
+          return false;
+        }
+        const now = player.video.muted ? 0 : player.video.volume;
+        player.setVolume(now + (key === "ArrowUp" ? VOLUME_STEP : -VOLUME_STEP));
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  #awake() {
+    this.#player.classList.remove("idle");
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#player.classList.add("idle"), IDLE);
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * The drawings on the buttons: 24 by 24, one colour, drawn with a pen of width 2.
+ */
+
+/** @type {Record<string, { fill?: string, pen?: string }>} */
+const DRAWINGS = {
+  play: { fill: "M7 4.2v15.6L20 12z" },
+  pause: { fill: "M6 4h4.5v16H6zM13.5 4H18v16h-4.5z" },
+  loud: { fill: "M3 9v6h4l5 4.5v-15L7 9z", pen: "M15.5 8.5a5 5 0 0 1 0 7M18 5.5a9 9 0 0 1 0 13" },
+  quiet: { fill: "M3 9v6h4l5 4.5v-15L7 9z", pen: "M15.5 8.5a5 5 0 0 1 0 7" },
+  muted: { fill: "M3 9v6h4l5 4.5v-15L7 9z", pen: "M16 9.5l5 5M21 9.5l-5 5" },
+  wide: { pen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" },
+  narrow: { pen: "M9 4v5H4M20 9h-5V4M15 20v-5h5M4 15h5v5" },
+  float: { fill: "M12 12.5h7v4.5h-7z", pen: "M3.5 5h17v14h-17z" },
+};
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {string} name
+ * @returns {SVGSVGElement}
+ */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const { fill, pen } = DRAWINGS[name];
+  for (const [shape, kind] of [[fill, "fill"], [pen, "pen"]]) {
+    if (shape) {
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", shape);
+      path.setAttribute("class", `icon-${kind}`);
+      svg.append(path);
+    }
+  }
+  return svg;
+}

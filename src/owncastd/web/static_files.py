@@ -1,0 +1,158 @@
+"""
+Our own files, read once: small, prepared for every kind of request, nothing of the disk is asked.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from attrs import field, frozen
+from twisted.web.iweb import IRequest
+
+from .answers import Leaf, finish, finish_empty, has_already
+from .headers import allow_any_origin, max_age
+
+#: Types by ending. A file with another one is not served.
+_TYPES: Final = {
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".LICENSE": "text/plain; charset=utf-8",
+}
+_COMPRESSED: Final = {".js", ".mjs", ".css", ".svg"}
+#: Smaller ones gain nothing from it.
+_COMPRESS_FROM: Final = 200
+
+
+@frozen
+class StaticFile:
+    """
+    One file, ready to be sent.
+
+    @ivar zipped: the same, compressed with gzip, or C{None} if that does not pay.
+    @ivar tag: quoted, as in an C{ETag} header, without a mark for the compressed form.
+    """
+
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+    zipped: bytes | None = field(repr=False)
+    tag: str
+
+    @classmethod
+    def make(cls, name: str, data: bytes) -> "StaticFile":
+        """
+        Prepare a file.
+
+        @param name: path below the root of the tree; its ending decides the type.
+        @raise KeyError: the ending is none of ours.
+        """
+        suffix = Path(name).suffix
+        zipped = None
+        if suffix in _COMPRESSED and len(data) >= _COMPRESS_FROM:
+            # No time stamp: equal files are equal bytes.
+            zipped = gzip.compress(data, mtime=0)
+        digest = hashlib.sha256(data).hexdigest()[:24]
+        return cls(name, _TYPES[suffix], data, zipped, digest)
+
+
+@frozen
+class StaticTree:
+    """
+    All files, by path.
+
+    @ivar version: changes whenever any file does. Pages name files below C{/assets/<version>/}, so
+        that they can be kept for long and an upgrade is seen at once, imports between modules
+        included.
+    """
+
+    files: dict[str, StaticFile] = field(repr=False)
+    version: str
+
+    @classmethod
+    def make(cls, files: Iterable[tuple[str, bytes]]) -> "StaticTree":
+        """
+        Prepare files given as path and content.
+        """
+        prepared = {name: StaticFile.make(name, data) for name, data in sorted(files)}
+        together = "".join(f"{name} {file.tag}\n" for name, file in prepared.items())
+        return cls(prepared, hashlib.sha256(together.encode()).hexdigest()[:16])
+
+    def find(self, path: str) -> tuple[StaticFile, bool] | None:
+        """
+        Look a file up.
+
+        @param path: without the leading slash, percent-decoded.
+        @return: the file, and whether its address can never mean another content; or C{None}.
+        """
+        prefix, _, rest = path.partition("/")
+        if prefix == "assets":
+            version, _, name = rest.partition("/")
+            file = self.files.get(name)
+            return None if file is None else (file, version == self.version)
+        file = self.files.get(path)
+        return None if file is None else (file, False)
+
+
+def read_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """
+    Path and content of every file of a folder that has a type of ours.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _TYPES and path.is_file():
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+class StaticResource(Leaf):
+    """
+    Sends one file.
+
+    @param lasting: its address can never mean another content.
+    """
+
+    def __init__(self, file: StaticFile, lasting: bool) -> None:
+        super().__init__()
+        self._file = file
+        self._lasting = lasting
+
+    def render_GET(self, request: IRequest) -> int:
+        """
+        Send it, or say that the client has it already.
+        """
+        file = self._file
+        headers = request.responseHeaders
+        allow_any_origin(request)
+        keep = max_age(file.name)
+        headers.setRawHeaders("Cache-Control", [f"{keep}, immutable" if self._lasting else keep])
+        data, tag = file.data, f'"{file.tag}"'
+        if file.zipped is not None:
+            headers.setRawHeaders("Vary", ["Accept-Encoding"])
+            if accepts_gzip(request.requestHeaders.getRawHeaders("Accept-Encoding", [])):
+                headers.setRawHeaders("Content-Encoding", ["gzip"])
+                data, tag = file.zipped, f'"{file.tag}-gzip"'
+        if has_already(request, tag):
+            headers.removeHeader("Content-Encoding")
+            return finish_empty(request)
+        return finish(request, file.content_type, data)
+
+    # Twisted calls it for HEAD; `finish` keeps the body back.
+    render_HEAD = render_GET
+
+
+def accepts_gzip(values: Sequence[str]) -> bool:
+    """
+    Whether a client takes gzip.
+
+    @param values: the lines of its C{Accept-Encoding} header.
+    """
+    for value in values:
+        for item in value.split(","):
+            coding, _, parameters = item.partition(";")
+            if coding.strip().lower() in ("gzip", "*"):
+                weight = parameters.replace(" ", "").lower().removeprefix("q=")
+                return weight.strip("0.") != "" or weight == ""
+    return False
