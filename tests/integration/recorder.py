@@ -1,0 +1,185 @@
+"""
+A low-latency player without a picture: it follows a live playlist and keeps all that is served.
+
+Each playlist goes through the validator; every second one is asked for by way of the hinted part,
+and each is compared with the delta update of the same moment.
+"""
+
+import threading
+from pathlib import Path
+
+from attrs import define, field
+
+from tests.hls.playlist_model import MediaPlaylist, Segment
+from tests.hls.playlist_reader import parse_media
+from tests.hls.validator import PlaylistWatch
+
+from .waiting import wait_for
+from .web import Answer, WebClient
+
+PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
+MEDIA_TYPE = "video/mp4"
+START_SECONDS = 20.0
+#: How long the last request of a recorder may stay blocked.
+END_SECONDS = 30.0
+
+
+@define(eq=False)
+class Recorder:
+    """
+    Records one rendition in a thread of its own until the broadcast ends or it is stopped.
+
+    @ivar problems: what was wrong apart from the playlists' own rules.
+    @ivar deltas: how many delta updates skipped something and were compared.
+    @ivar seconds: how much media was taken.
+    """
+
+    port: int
+    folder: Path
+    rendition: int = 0
+    watch: PlaylistWatch = field(factory=PlaylistWatch)
+    problems: list[str] = field(factory=list, init=False)
+    deltas: int = field(default=0, init=False)
+    seconds: float = field(default=0.0, init=False)
+    _client: WebClient = field(init=False)
+    _stopping: threading.Event = field(factory=threading.Event, init=False)
+    _thread: threading.Thread = field(init=False)
+    _prefetched: dict[str, bytes] = field(factory=dict, init=False)
+    _taken: tuple[int, int] = field(default=(-1, 0), init=False)
+    _maps: list[str] = field(factory=list, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._client = WebClient(self.port)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> "Recorder":
+        """
+        Begin; waits for the first playlist.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """
+        Record no more. May repeat.
+        """
+        self._stopping.set()
+        self.wait(END_SECONDS)
+
+    def wait(self, seconds: float) -> None:
+        """
+        Wait until the broadcast has ended.
+
+        @raise AssertionError: it has not.
+        """
+        self._thread.join(seconds)
+        assert not self._thread.is_alive(), "the recorder still waits for the broadcast's end"
+
+    def parts_file(self, run: int = 0) -> Path:
+        """
+        Init section and parts, in the order they came.
+
+        @param run: counts the init sections of the broadcast.
+        """
+        return self.folder / f"{self.rendition}-{run}-parts.mp4"
+
+    def segments_file(self, run: int = 0) -> Path:
+        """
+        Init section and whole segments.
+        """
+        return self.folder / f"{self.rendition}-{run}-segments.mp4"
+
+    def assert_clean(self) -> None:
+        """
+        @raise AssertionError: a playlist broke a rule, or an answer was not what it must be.
+        """
+        found = [*self.problems, *map(str, self.watch.findings)]
+        assert not found, "\n".join(["what is served is not right:", *found[:20]])
+
+    def _run(self) -> None:
+        try:
+            text = wait_for("a playlist to record", self._first, START_SECONDS)
+            playlist = self._take(text)
+            while not playlist.ended and not self._stopping.is_set():
+                playlist = self._next(playlist)
+        except Exception as error:  # noqa: BLE001 - a thread has nobody to raise it to
+            self.problems.append(f"{type(error).__name__}: {error}")
+        finally:
+            self._client.close()
+
+    def _first(self) -> str | None:
+        answer = self._client.get(self._path("stream.m3u8"))
+        return answer.text if answer.status == 200 else None
+
+    def _next(self, before: MediaPlaylist) -> MediaPlaylist:
+        """
+        Wait for the next version of the playlist, by the hinted part or by the playlist itself.
+        """
+        if before.hints and self.watch.versions % 2:
+            answer = self._client.get(self._path(before.hints[0]))
+            if answer.status == 200:
+                self._prefetched[before.hints[0]] = answer.body
+        msn, part = before.edge
+        query = f"stream.m3u8?_HLS_msn={msn}&_HLS_part={part}"
+        text = self._get(query, PLAYLIST_TYPE).text
+        delta = self._get(f"{query}&_HLS_skip=YES", PLAYLIST_TYPE).text
+        if parse_media(delta).edge == parse_media(text).edge:
+            self.watch.take_delta(delta, text)
+            self.deltas += parse_media(delta).skipped > 0
+        return self._take(text)
+
+    def _take(self, text: str) -> MediaPlaylist:
+        playlist = self.watch.take(text)
+        for segment in playlist.all_segments:
+            if segment.msn >= self._taken[0]:
+                self._take_segment(segment)
+        return playlist
+
+    def _take_segment(self, segment: Segment) -> None:
+        msn, count = self._taken
+        if segment.msn > msn:
+            count = 0
+        run = self._run_of(segment)
+        for part in segment.parts[count:]:
+            self._append(self.parts_file(run), part.uri)
+            self.seconds += float(part.duration)
+        self._taken = (segment.msn, max(count, len(segment.parts)))
+        if segment.uri is not None:
+            self._append(self.segments_file(run), segment.uri)
+            if not segment.parts:
+                if count:
+                    self.problems.append(f"missed the last parts of segment {segment.msn}")
+                self._append(self.parts_file(run), segment.uri)
+                self.seconds += float(segment.length)
+            self._taken = (segment.msn + 1, 0)
+
+    def _run_of(self, segment: Segment) -> int:
+        """
+        The number of the init section that a segment needs; fetched when it is new.
+        """
+        assert segment.map_uri is not None
+        if segment.map_uri not in self._maps:
+            self._maps.append(segment.map_uri)
+            run = len(self._maps) - 1
+            for file in (self.parts_file(run), self.segments_file(run)):
+                self._append(file, segment.map_uri)
+        return self._maps.index(segment.map_uri)
+
+    def _append(self, file: Path, name: str) -> None:
+        body = self._prefetched.pop(name, None)
+        if body is None:
+            body = self._get(name, MEDIA_TYPE).body
+        with file.open("ab") as out:
+            out.write(body)
+
+    def _get(self, name: str, content_type: str) -> Answer:
+        answer = self._client.get(self._path(name))
+        if answer.status != 200:
+            raise AssertionError(f"{name}: status {answer.status}")
+        if answer.headers.get("content-type", "").lower() != content_type:
+            self.problems.append(f"{name}: content type {answer.headers.get('content-type')}")
+        return answer
+
+    def _path(self, name: str) -> str:
+        return f"/hls/{self.rendition}/{name}"
