@@ -1,0 +1,409 @@
+"""
+The transcoder with real ffmpeg: what comes out, and what happens to it when things break.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+from unittest import SkipTest
+
+from twisted.internet import reactor as global_reactor
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import TestCase
+
+from owncastd.media.flv import FLVDemuxer, parse_audio_tag, parse_video_tag
+from owncastd.media.messages import MediaMessage, MessageKind
+from owncastd.media.renditions import Rendition
+from owncastd.transcoder import pressure
+from owncastd.transcoder.locate import FFmpeg, FFmpegLocator, embedded_path
+from owncastd.transcoder.supervisor import Transcoder
+from tests.fakes import MemoryFlow, MemorySink
+from tests.transcoder.fakes import MemoryReport
+
+reactor = cast(Any, global_reactor)
+
+#: Longest wait for anything, in seconds; it only ends a test that fails.
+PATIENCE = 20.0
+
+SMALL = Rendition(name="90p", scaled_height=90, video_bitrate_kbps=200, cpu_usage_level=0)
+
+
+@cache
+def source() -> list[MediaMessage]:
+    """
+    Four seconds of 180p with B-frames and a key frame every two seconds, and AAC.
+    """
+    command = [shutil.which("ffmpeg") or embedded_path() or "", "-loglevel", "error"]
+    command += ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30000/1001"]
+    command += ["-f", "lavfi", "-i", "sine=sample_rate=48000", "-t", "4"]
+    command += ["-c:v", "libx264", "-preset", "veryfast", "-g", "60", "-bf", "2"]
+    command += ["-sc_threshold", "0", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv", "-"]
+    made = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    return FLVDemuxer().feed(made.stdout)
+
+
+def presentation_times(messages: list[MediaMessage], *, key_only: bool) -> list[int]:
+    """
+    When the pictures are shown, in milliseconds, in the order of the messages.
+    """
+    times = []
+    for message in messages:
+        if message.kind is MessageKind.VIDEO:
+            tag = parse_video_tag(message.body)
+            if tag.packet_type == 1 and (tag.frame_type == 1 or not key_only):
+                times.append(message.timestamp_ms + tag.composition_time_ms)
+    return times
+
+
+def sound(messages: list[MediaMessage]) -> list[tuple[int, bytes]]:
+    """
+    The AAC frames with their times.
+    """
+    return [
+        (message.timestamp_ms, message.body)
+        for message in messages
+        if message.kind is MessageKind.AUDIO and parse_audio_tag(message.body).packet_type == 1
+    ]
+
+
+def shifted(messages: list[MediaMessage], offset_ms: int) -> list[MediaMessage]:
+    """
+    The same at another time.
+    """
+    return [MediaMessage(m.kind, m.timestamp_ms + offset_ms, m.body) for m in messages]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """
+    Wait for something to become true.
+    """
+    deadline = reactor.seconds() + PATIENCE
+    while not condition():
+        assert reactor.seconds() < deadline, "it did not happen"
+        await cast("Deferred[None]", deferLater(reactor, 0.01))
+
+
+class FFmpegCases:
+    """
+    What holds with each ffmpeg; mixed into a test case per place where one may be.
+    """
+
+    timeout = 60
+
+    @staticmethod
+    def find() -> str | None:
+        """
+        Where the ffmpeg under test is.
+        """
+        raise NotImplementedError
+
+    def setUp(self: Any) -> None:
+        """
+        Find the ffmpeg under test.
+        """
+        path = self.find()
+        if path is None:
+            raise SkipTest("it is not installed")
+        self.path = path
+        self.flow = MemoryFlow()
+        self.report = MemoryReport()
+
+    def transcoder(self: Any, *renditions: Rendition) -> tuple[Transcoder, list[MemorySink]]:
+        """
+        A transcoder that is stopped after the test.
+        """
+        sinks = [MemorySink() for _ in renditions]
+        transcoder = Transcoder(
+            reactor,
+            lambda: succeed(FFmpeg(self.path, "", None)),
+            list(enumerate(renditions, start=1)),
+            sinks,
+            self.flow,
+            self.report,
+        )
+        self.addCleanup(transcoder.stop)
+        return transcoder, sinks
+
+    async def test_clock_and_key_frames_are_the_sources(self: Any) -> None:
+        """
+        Pictures keep the source's times, key frames stay where it has them, sound is untouched.
+        """
+        sent = shifted(source(), 5_000_000_000)
+        transcoder, (sink, half) = self.transcoder(
+            SMALL, Rendition(scaled_width=160, framerate=15, cpu_usage_level=1)
+        )
+        for message in sent:
+            transcoder.write(message)
+        transcoder.end()
+        await until(lambda: sink.ended)
+
+        self.assertTrue(sink.ended)
+        for received in (sink.received, half.received):
+            messages = [message for message in received if message is not None]
+            keys = presentation_times(sent, key_only=True)
+            self.assertEqual(len(keys), 2)
+            self.assertEqual(presentation_times(messages, key_only=True), keys)
+            self.assertEqual(sound(messages), sound(sent))
+        pictures = sorted(presentation_times(sent, key_only=False))
+        full, fewer = (
+            presentation_times([m for m in s.received if m], key_only=False) for s in (sink, half)
+        )
+        self.assertEqual(full, pictures)
+        self.assertTrue(set(fewer) < set(pictures))
+        self.assertIn(len(fewer), range(57, 64))
+        self.assertEqual(self.report.failed, [])
+
+    async def test_sound_alone(self: Any) -> None:
+        """
+        A broadcast without pictures is encoded, whatever the renditions ask for.
+        """
+        await self.check_one_kind(MessageKind.AUDIO)
+
+    async def test_pictures_alone(self: Any) -> None:
+        """
+        A broadcast without sound is encoded, whatever the renditions ask for.
+        """
+        await self.check_one_kind(MessageKind.VIDEO)
+
+    async def check_one_kind(self: Any, kind: MessageKind) -> None:
+        """
+        What goes in with one kind of media comes out with that kind alone.
+        """
+        transcoder, sinks = self.transcoder(
+            Rendition(audio_passthrough=False, audio_bitrate_kbps=64, cpu_usage_level=0),
+            Rendition(video_passthrough=True, audio_passthrough=False, audio_bitrate_kbps=64),
+        )
+        for message in source():
+            if message.kind is kind:
+                transcoder.write(message)
+        transcoder.end()
+        await until(lambda: all(sink.ended for sink in sinks))
+
+        for sink in sinks:
+            kinds = {message.kind for message in sink.received if message is not None}
+            self.assertEqual(kinds, {kind, MessageKind.METADATA})
+            self.assertGreater(len(sink.received), 100)
+        self.assertEqual(self.report.failed, [])
+
+    async def test_a_discontinuity_continues_in_another_child(self: Any) -> None:
+        """
+        Both runs come out whole, each on its own clock, with the mark between them.
+        """
+        transcoder, (sink,) = self.transcoder(SMALL)
+        second = shifted(source(), 777)
+        for message in source():
+            transcoder.write(message)
+        transcoder.discontinuity()
+        for message in second:
+            transcoder.write(message)
+        transcoder.end()
+        await until(lambda: sink.ended)
+
+        mark = sink.received.index(None)
+        before = [message for message in sink.received[:mark] if message is not None]
+        after = [message for message in sink.received[mark:] if message is not None]
+        self.assertEqual(sound(before), sound(source()))
+        self.assertEqual(sound(after), sound(second))
+        self.assertEqual(
+            presentation_times(after, key_only=True), presentation_times(second, key_only=True)
+        )
+
+    async def test_a_killed_child_is_reported_once(self: Any) -> None:
+        """
+        The outputs are left alone afterwards.
+        """
+        transcoder, (sink,) = self.transcoder(SMALL)
+        half = len(source()) // 2
+        for message in source()[:half]:
+            transcoder.write(message)
+        await until(lambda: sink.received)
+        os.kill(child_of(os.getpid()), signal.SIGKILL)
+        await until(lambda: self.report.failed)
+        for message in source()[half:]:
+            transcoder.write(message)
+        transcoder.end()
+
+        self.assertEqual(self.report.failed, [(1, "ffmpeg was ended by signal 9.")])
+        self.assertFalse(sink.ended)
+        self.assertFalse(self.flow.paused)
+
+    async def test_a_stopped_child_stalls(self: Any) -> None:
+        """
+        A child that no longer reads pauses the encoder, then fails; the encoder goes on.
+        """
+        self.patch(pressure, "STALL_SECONDS", 0.2)
+        transcoder, (sink,) = self.transcoder(SMALL)
+        for message in source():
+            transcoder.write(message)
+        await until(lambda: sink.received)
+        os.kill(child_of(os.getpid()), signal.SIGSTOP)
+        large = MediaMessage(MessageKind.VIDEO, 5000, source()[-1].body[:5] + bytes(1_000_000))
+        for _ in range(5):
+            transcoder.write(large)
+        self.assertTrue(self.flow.paused)
+        await until(lambda: self.report.failed)
+
+        self.assertEqual(self.report.failed, [(1, "ffmpeg took no input for 0.2 seconds.")])
+        self.assertFalse(self.flow.paused)
+        await transcoder.stop()
+        self.assertEqual(children_of(os.getpid()), [])
+
+    async def test_backpressure_resumes(self: Any) -> None:
+        """
+        More than all buffers hold goes through, with pauses and no loss of sound.
+        """
+        transcoder, (sink,) = self.transcoder(SMALL)
+        rounds = 40
+        for turn in range(rounds):
+            for message in shifted(source()[turn > 0 and 3 :], turn * 4004):
+                await until(lambda: not self.flow.paused)
+                transcoder.write(message)
+        transcoder.end()
+        await until(lambda: sink.ended)
+
+        self.assertGreater(self.flow.pauses, 0)
+        received = [message for message in sink.received if message is not None]
+        self.assertEqual(len(sound(received)), rounds * len(sound(source())))
+
+    async def test_junk_costs_its_own_run(self: Any) -> None:
+        """
+        A connection that brought nothing readable does not spoil the next one.
+        """
+        transcoder, (sink,) = self.transcoder(SMALL)
+        for number in range(50):
+            junk = b"\x17\x01\0\0\0" + bytes([number]) * 100
+            transcoder.write(MediaMessage(MessageKind.VIDEO, number * 33, junk))
+        transcoder.discontinuity()
+        for message in source():
+            transcoder.write(message)
+        transcoder.end()
+        await until(lambda: sink.ended)
+
+        received = [message for message in sink.received if message is not None]
+        self.assertEqual(sound(received), sound(source()))
+        self.assertEqual(self.report.failed, [])
+
+    async def test_locating(self: Any) -> None:
+        """
+        It is found at a configured path and tells its version.
+        """
+        found = await FFmpegLocator(reactor, lambda: self.path).locate()
+        self.assertEqual(found.path, self.path)
+        self.assertGreaterEqual(found.version_number or (99,), (4, 4))
+
+
+class FFmpegOnPathTests(FFmpegCases, TestCase):
+    """
+    With the system's ffmpeg.
+    """
+
+    @staticmethod
+    def find() -> str | None:
+        """
+        On PATH.
+        """
+        return shutil.which("ffmpeg")
+
+
+class EmbeddedFFmpegTests(FFmpegCases, TestCase):
+    """
+    With the ffmpeg of the optional package.
+    """
+
+    @staticmethod
+    def find() -> str | None:
+        """
+        In the package.
+        """
+        return embedded_path()
+
+
+def children_of(pid: int) -> list[int]:
+    """
+    Process ids of the children of a process (Linux).
+    """
+    listing = Path(f"/proc/{pid}/task/{pid}/children")
+    if not listing.exists():
+        raise SkipTest("no /proc with children here")
+    return [int(child) for child in listing.read_text().split()]
+
+
+def child_of(pid: int) -> int:
+    """
+    The only child of a process.
+    """
+    (child,) = children_of(pid)
+    return child
+
+
+#: A server in miniature: it starts a child, tells its process id and waits to be killed.
+PARENT = """
+import sys
+from twisted.internet import reactor
+from twisted.internet.defer import succeed
+from owncastd.media.renditions import Rendition
+from owncastd.transcoder.locate import FFmpeg
+from owncastd.transcoder.supervisor import Transcoder
+from owncastd.media.messages import MediaMessage, MessageKind
+from tests.fakes import MemoryFlow, MemorySink
+from tests.transcoder.fakes import MemoryReport
+
+def begin():
+    transcoder = Transcoder(reactor, lambda: succeed(FFmpeg(sys.argv[1], "", None)),
+        [(0, Rendition())], [MemorySink()], MemoryFlow(), MemoryReport())
+    transcoder.write(MediaMessage(MessageKind.AUDIO, 0, b"\\xaf\\x00\\x11\\x90"))
+    print(transcoder._child.transport.pid, flush=True)
+
+reactor.callWhenRunning(begin)
+reactor.run()
+"""
+
+
+class OrphanTests(TestCase):
+    """
+    A child does not outlive us.
+    """
+
+    async def test_the_child_of_a_killed_server_ends(self) -> None:
+        """
+        When our process is killed, ffmpeg comes to the end of its input and exits.
+        """
+        path = shutil.which("ffmpeg") or embedded_path()
+        if path is None:
+            raise SkipTest("no ffmpeg is installed")
+        pid = child_of_a_killed_server(path)
+        await until(lambda: not is_running(pid))
+
+
+def child_of_a_killed_server(path: str) -> int:
+    """
+    Process id of an ffmpeg whose server was killed.
+    """
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, path],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{root}:{root / 'src'}"},
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert is_running(pid)
+        parent.kill()
+    return pid
+
+
+def is_running(pid: int) -> bool:
+    """
+    Whether a process is there and not merely waiting to be reaped by somebody else.
+    """
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
