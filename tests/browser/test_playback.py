@@ -1,0 +1,104 @@
+"""
+In a real browser: the stream plays, survives an interruption, and ends.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+from twisted.trial.unittest import SkipTest
+
+from tests.integration.case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
+from tests.integration.harness import ROOT
+from tests.integration.sources import PLAIN
+
+from .chromium import BrowserUnavailable, find_browser
+from .viewer import PLAYER, Viewer, viewing
+
+ARTIFACTS: Path = ROOT / "artifacts"
+SOURCE_FRAMES = PLAIN.seconds * PLAIN.frame_rate
+
+
+class PlaybackTests(ServerTestCase):
+    """
+    What a viewer sees.
+    """
+
+    def setUp(self) -> None:
+        """
+        Find a browser.
+        """
+        super().setUp()
+        try:
+            self.browser = find_browser()
+        except BrowserUnavailable as error:
+            raise SkipTest(str(error)) from error
+
+    def assert_frames_advance(self, viewer: Viewer) -> None:
+        """
+        The pictures that are shown follow one another: forwards, few left out, none repeated.
+        """
+        numbers = viewer.frame_numbers(45)
+        # The source begins again at its end.
+        steps = [(after - before) % SOURCE_FRAMES for before, after in pairwise(numbers)]
+        self.assertTrue(all(0 < step < 15 for step in steps), numbers)
+        self.assertLess(sum(steps) / len(steps), 3, numbers)
+
+    def test_through_an_interruption(self) -> None:
+        """
+        In one page without a reload: offline, live, interrupted, live again in the same player
+        session, offline.
+        """
+        server = self.start_server()
+        with viewing(self.browser) as viewer:
+            viewer.open(server.url)
+            viewer.wait_for_phase("offline")
+            viewer.screenshot(ARTIFACTS / "offline.png")
+
+            publisher = self.publish(server, loop=True)
+            viewer.wait_for_phase("live")
+            viewer.wait_for_playback()
+            self.assert_frames_advance(viewer)
+            viewer.keep_session()
+            viewer.screenshot(ARTIFACTS / "live.png")
+
+            publisher.kill()
+            viewer.wait_for_phase("interrupted")
+            viewer.screenshot(ARTIFACTS / "interrupted.png")
+
+            publisher = self.publish(server, loop=True)
+            viewer.wait_for_phase("live")
+            viewer.wait_for_playback()
+            self.assert_frames_advance(viewer)
+            self.assertTrue(viewer.same_session())
+            viewer.screenshot(ARTIFACTS / "live-again.png")
+
+            publisher.stop()
+            viewer.wait_for_phase("offline")
+            self.assertTrue(viewer.evaluate("window.loadedOnce"))
+            self.assertEqual(viewer.complaints, [])
+
+    def test_switching_quality(self) -> None:
+        """
+        The viewer chooses a smaller rendition and then the source again, and playback goes on.
+        """
+        ladder = [SOURCE_VARIANT, SMALL_VARIANT]
+        server = self.start_server(settings={"video_stream_output_variants": ladder})
+        self.go_live(server)
+        server.wait_for_playlist(1)
+        with viewing(self.browser) as viewer:
+            viewer.open(server.url)
+            viewer.wait_for_playback()
+            viewer.keep_session()
+            qualities = viewer.evaluate(f"{PLAYER}.session.qualities")
+            self.assertEqual(len(qualities), 2)
+            for height in (240, PLAIN.height, 240):
+                number = viewer.evaluate(
+                    f"{PLAYER}.hls.levels.findIndex((level) => level.height === {height})"
+                )
+                viewer.page.mouse.move(640, 300)
+                viewer.page.select_option("select.quality", str(number))
+                viewer.wait_until(f"{PLAYER}.video.videoHeight === {height}")
+                viewer.wait_for_playback()
+                self.assert_frames_advance(viewer)
+            self.assertTrue(viewer.same_session())
+            self.assertEqual(viewer.complaints, [])
