@@ -6,7 +6,7 @@ L{IRequest} has no types: the calls of it that need an exemption are gathered he
 
 import json
 
-from twisted.web.http import CACHED
+from twisted.web.http import CACHED, NOT_ALLOWED
 from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
@@ -72,13 +72,29 @@ def json_bytes(request: IRequest, document: object) -> bytes:
 
 class Leaf(Resource):
     """
-    A resource with nothing below it; for subclasses.
+    A resource that is read and has nothing below it; for subclasses.
     """
 
     isLeaf = True
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+
+    def render(self, request: IRequest) -> int:
+        """
+        Answer GET and HEAD, refuse the rest.
+        """
+        if request.method in (b"GET", b"HEAD"):
+            return self.answer(request)
+        set_status(request, NOT_ALLOWED)
+        request.responseHeaders.setRawHeaders("Allow", ["GET, HEAD"])
+        return finish(request, "text/plain; charset=utf-8", b"Method not allowed\n")
+
+    def answer(self, request: IRequest) -> int:
+        """
+        Write the whole answer, as L{finish} does.
+        """
+        raise NotImplementedError
 
 
 class PlainAnswer(Leaf):

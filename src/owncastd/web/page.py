@@ -128,7 +128,7 @@ class IndexPage(Leaf):
         )
         self._template = environment.get_template("index.html")
 
-    def render_GET(self, request: IRequest) -> int:
+    def answer(self, request: IRequest) -> int:
         """
         The page, or for a player the way to the stream.
         """
@@ -142,9 +142,6 @@ class IndexPage(Leaf):
         nonce = self._make_nonce()
         headers.setRawHeaders("Content-Security-Policy", [content_security_policy(nonce)])
         return finish(request, "text/html; charset=utf-8", self._html(nonce).encode())
-
-    # Twisted calls it for HEAD; `finish` keeps the body back.
-    render_HEAD = render_GET
 
     def _html(self, nonce: str) -> str:
         config = self._documents.config()

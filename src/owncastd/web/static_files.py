@@ -82,20 +82,25 @@ class StaticTree:
         together = "".join(f"{name} {file.tag}\n" for name, file in prepared.items())
         return cls(prepared, hashlib.sha256(together.encode()).hexdigest()[:16])
 
-    def find(self, path: str) -> tuple[StaticFile, bool] | None:
+    def find(self, path: str) -> tuple[StaticFile, str] | None:
         """
         Look a file up.
 
         @param path: without the leading slash, percent-decoded.
-        @return: the file, and whether its address can never mean another content; or C{None}.
+        @return: the file and how long it may be kept (C{Cache-Control}), or C{None}.
         """
         prefix, _, rest = path.partition("/")
-        if prefix == "assets":
-            version, _, name = rest.partition("/")
-            file = self.files.get(name)
-            return None if file is None else (file, version == self.version)
-        file = self.files.get(path)
-        return None if file is None else (file, False)
+        if prefix != "assets":
+            file = self.files.get(path)
+            return None if file is None else (file, max_age(path))
+        version, _, name = rest.partition("/")
+        file = self.files.get(name)
+        if file is None:
+            return None
+        if version == self.version:
+            return file, f"{max_age(name)}, immutable"
+        # A page of an older release, still open, gets what there is; nobody may take it for that.
+        return file, "no-cache"
 
 
 def read_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -111,23 +116,22 @@ class StaticResource(Leaf):
     """
     Sends one file.
 
-    @param lasting: its address can never mean another content.
+    @param caching: how long it may be kept (C{Cache-Control}).
     """
 
-    def __init__(self, file: StaticFile, lasting: bool) -> None:
+    def __init__(self, file: StaticFile, caching: str) -> None:
         super().__init__()
         self._file = file
-        self._lasting = lasting
+        self._caching = caching
 
-    def render_GET(self, request: IRequest) -> int:
+    def answer(self, request: IRequest) -> int:
         """
         Send it, or say that the client has it already.
         """
         file = self._file
         headers = request.responseHeaders
         allow_any_origin(request)
-        keep = max_age(file.name)
-        headers.setRawHeaders("Cache-Control", [f"{keep}, immutable" if self._lasting else keep])
+        headers.setRawHeaders("Cache-Control", [self._caching])
         data, tag = file.data, f'"{file.tag}"'
         if file.zipped is not None:
             headers.setRawHeaders("Vary", ["Accept-Encoding"])
@@ -138,9 +142,6 @@ class StaticResource(Leaf):
             headers.removeHeader("Content-Encoding")
             return finish_empty(request)
         return finish(request, file.content_type, data)
-
-    # Twisted calls it for HEAD; `finish` keeps the body back.
-    render_HEAD = render_GET
 
 
 def accepts_gzip(values: Sequence[str]) -> bool:

@@ -1,0 +1,162 @@
+"""
+A whole site in memory, and a browser without a window to ask it.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from attrs import define, evolve, field
+from treq import content
+from treq.testing import RequestTraversalAgent
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.http_headers import Headers
+from twisted.web.iweb import IRequest
+from twisted.web.resource import Resource
+from zope.interface import implementer
+
+from owncastd.interfaces import IAudience, IStreamStatus, StreamState, StreamStatus
+from owncastd.net.proxies import TrustedProxies
+from owncastd.settings.store import Settings
+from owncastd.web.documents import PublicDocuments
+from owncastd.web.public import PublicAPI
+from owncastd.web.site import SiteRoot, make_site_resource
+
+#: 2023-11-21T18:11:12.25Z
+NOW = 1_700_590_272.25
+OFFLINE = StreamStatus(
+    state=StreamState.OFFLINE,
+    online=False,
+    viewer_count=0,
+    session_peak_viewer_count=0,
+    overall_peak_viewer_count=0,
+    last_connect_time=None,
+    last_disconnect_time=None,
+)
+LIVE = evolve(
+    OFFLINE,
+    state=StreamState.LIVE,
+    online=True,
+    viewer_count=7,
+    last_connect_time=datetime(2023, 11, 21, 17, 0, 0, 123456, tzinfo=UTC),
+)
+
+
+@implementer(IStreamStatus)
+@define(eq=False)
+class FixedStatus:
+    """
+    Tells what it was given.
+    """
+
+    status: StreamStatus = OFFLINE
+
+    def stream_status(self) -> StreamStatus:
+        """
+        The status.
+        """
+        return self.status
+
+
+@implementer(IAudience)
+@define(eq=False)
+class MemoryAudience:
+    """
+    Remembers who watched.
+    """
+
+    seen: list[tuple[str, str]] = field(factory=list)
+
+    def watching(self, address: str, user_agent: str) -> None:
+        """
+        Remember.
+        """
+        self.seen.append((address, user_agent))
+
+
+class EchoResource(Resource):
+    """
+    Stands for another room: answers with the path below it.
+    """
+
+    isLeaf = True
+
+    def render_GET(self, request: IRequest) -> bytes:
+        """
+        The rest of the path.
+        """
+        return b"/".join(request.postpath)
+
+
+@define
+class Answer:
+    """
+    A response with its body.
+    """
+
+    code: int
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """
+        The one value of a header.
+        """
+        values = self.headers.getRawHeaders(name, [])
+        assert len(values) <= 1, values
+        return values[0] if values else None
+
+
+class SiteTestCase(SynchronousTestCase):
+    """
+    Gives each test a site of its own.
+    """
+
+    def setUp(self) -> None:
+        """
+        Build it.
+        """
+        self.clock = Clock()
+        self.clock.advance(NOW)
+        self.status = FixedStatus()
+        self.audience = MemoryAudience()
+        self.settings = Settings.in_memory()
+        self.documents = PublicDocuments(self.clock, self.status, self.settings)
+        self.root = self.make_root(self.documents)
+
+    def make_root(self, documents: PublicDocuments) -> SiteRoot:
+        """
+        A site around other documents.
+        """
+        public = PublicAPI(documents, self.settings, self.audience, TrustedProxies.parse())
+        return make_site_resource(public, self.settings, EchoResource(), {"room": EchoResource()})
+
+    def set(self, setting, value) -> None:
+        """
+        Change a setting.
+        """
+        self.successResultOf(self.settings.set(setting, value))
+
+    def ask(
+        self,
+        path: str | bytes,
+        method: str = "GET",
+        headers: Mapping[str, str | list[str]] | None = None,
+    ) -> Answer:
+        """
+        Send one request, the path exactly as given.
+        """
+        raw = path.encode() if isinstance(path, str) else path
+        lines = {
+            name: [value] if isinstance(value, str) else value
+            for name, value in (headers or {}).items()
+        }
+        agent = RequestTraversalAgent(self.root)
+        requested = agent.request(
+            method.encode(), b"http://stream.example" + raw, Headers(lines), None
+        )
+        agent.flush()
+        response = self.successResultOf(requested)
+        body = content(response)
+        agent.flush()
+        return Answer(response.code, response.headers, self.successResultOf(body))
