@@ -26,6 +26,7 @@ class Segment:
     One media segment, or the parts of the one being made.
 
     @ivar uri: C{None} while the segment is not complete.
+    @ivar discontinuities: how many EXT-X-DISCONTINUITY stand before it.
     @ivar duration: EXTINF in seconds, C{None} while the segment is not complete.
     @ivar map_uri: the init section in force, C{None} before the first EXT-X-MAP.
     """
@@ -34,7 +35,7 @@ class Segment:
     uri: str | None = None
     duration: Decimal | None = None
     parts: tuple[Part, ...] = ()
-    discontinuity: bool = False
+    discontinuities: int = 0
     date_time: datetime | None = None
     map_uri: str | None = None
 

@@ -378,9 +378,9 @@ class _MediaReader(_Reader):
         EXT-X-DISCONTINUITY (4.4.4.3).
         """
         segment = self.current()
-        if value or segment.discontinuity or segment.parts or segment.date_time:
-            raise ValueError("EXT-X-DISCONTINUITY twice, with a value or inside a segment")
-        self.pending = evolve(segment, discontinuity=True)
+        if value or segment.parts or segment.date_time:
+            raise ValueError("EXT-X-DISCONTINUITY with a value or inside a segment")
+        self.pending = evolve(segment, discontinuities=segment.discontinuities + 1)
 
     def read_part(self, value: str) -> None:
         """

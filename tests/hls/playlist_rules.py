@@ -183,7 +183,7 @@ def dates_follow_durations(playlist: MediaPlaylist) -> Iterator[str]:
     Every run of segments is dated (6.2.1), and the date moves on with the media (4.4.4.6).
     """
     for index, segment in enumerate(playlist.all_segments):
-        begins = segment.discontinuity or (index == 0 and not playlist.skipped)
+        begins = segment.discontinuities or (index == 0 and not playlist.skipped)
         if begins and segment.date_time is None and (segment.uri or segment.parts):
             yield f"segment {segment.msn} begins a run without EXT-X-PROGRAM-DATE-TIME"
     for before, after in pairwise(playlist.all_segments):
@@ -191,7 +191,7 @@ def dates_follow_durations(playlist: MediaPlaylist) -> Iterator[str]:
             continue
         step = after.date_time - before.date_time
         expected = timedelta(seconds=float(before.length))
-        if after.discontinuity:
+        if after.discontinuities:
             if step < timedelta():
                 yield f"segment {after.msn} is dated before segment {before.msn}"
         elif abs(step - expected) > timedelta(milliseconds=2):

@@ -38,8 +38,8 @@ def segments_do_not_change(before: MediaPlaylist, after: MediaPlaylist) -> Itera
     for old, new in _shared(before, after):
         if old.uri is not None and (old.uri, old.duration) != (new.uri, new.duration):
             yield f"segment {old.msn}: {old.uri} {old.duration} s is {new.uri} {new.duration} s"
-        if (old.uri or old.parts) and (old.discontinuity, old.map_uri, old.date_time) != (
-            new.discontinuity,
+        if (old.uri or old.parts) and (old.discontinuities, old.map_uri, old.date_time) != (
+            new.discontinuities,
             new.map_uri,
             new.date_time,
         ):
@@ -64,7 +64,7 @@ def discontinuities_are_counted(before: MediaPlaylist, after: MediaPlaylist) -> 
     The discontinuity sequence counts the removed EXT-X-DISCONTINUITY tags (6.2.2).
     """
     removed = [one for one in before.segments if one.msn < after.media_sequence]
-    expected = before.discontinuity_sequence + sum(one.discontinuity for one in removed)
+    expected = before.discontinuity_sequence + sum(one.discontinuities for one in removed)
     if after.media_sequence <= before.next_msn:
         wrong = after.discontinuity_sequence != expected
     else:
@@ -93,7 +93,7 @@ def part_target_is_constant(before: MediaPlaylist, after: MediaPlaylist) -> Iter
         return
     known = {segment.msn for segment in before.segments}
     fresh = [segment for segment in after.all_segments if segment.msn not in known]
-    if not any(segment.discontinuity for segment in fresh):
+    if not any(segment.discontinuities for segment in fresh):
         yield f"part target {before.part_target} to {after.part_target}"
 
 

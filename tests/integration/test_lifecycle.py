@@ -40,7 +40,7 @@ class BroadcastTests(ServerTestCase):
         self.assertEqual((status["state"], status["online"]), ("live", True))
         self.assertEqual(status["lastConnectTime"], started)
         assert watch.latest is not None
-        marks = sum(segment.discontinuity for segment in watch.latest.all_segments)
+        marks = sum(segment.discontinuities for segment in watch.latest.all_segments)
         self.assertEqual(watch.latest.discontinuity_sequence + marks, 1)
         self.assertEqual(watch.findings, [])
 
