@@ -8,7 +8,7 @@ L{IMediaSink}s, and only pauses (L{IFlow}) and refusals travel back.
 from datetime import datetime
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import frozen
 from zope.interface import Attribute, Interface
 
 from owncastd.media.latency import LatencyLevel
@@ -46,7 +46,7 @@ class BroadcastPlan:
     broadcast_id: str
     started_at: datetime
     latency: LatencyLevel
-    renditions: tuple[Rendition, ...] = field(converter=tuple)
+    renditions: tuple[Rendition, ...]
 
 
 class IMediaSink(Interface):

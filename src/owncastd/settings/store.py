@@ -88,6 +88,14 @@ class Settings:
         return settings
 
     @classmethod
+    def read(cls, connection: sqlite3.Connection) -> "Settings":
+        """
+        A look at the stored settings before the reactor runs. Changes to it are not kept.
+        """
+        rows = connection.execute("SELECT key, value FROM settings").fetchall()
+        return cls(dict(rows), lambda key, text: succeed(None))
+
+    @classmethod
     def in_memory(cls) -> "Settings":
         """
         Settings that nobody keeps, all with their defaults: for the tests of other rooms.

@@ -1,0 +1,386 @@
+"""
+The one place where everything meets: C{makeService} puts the rooms together.
+"""
+
+# Twisted leaves what is called here without annotations.
+# mypy: allow-untyped-calls
+
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+from attrs import define, field
+from twisted.application.service import IService, Service
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IDelayedCall, IListeningPort
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogObserver,
+    Logger,
+    LogLevel,
+    LogLevelFilterPredicate,
+    globalLogPublisher,
+    textFileLogObserver,
+)
+from twisted.python.logfile import LogFile
+
+from owncastd import __version__
+from owncastd.broadcast.events import BroadcastEvent, Ended, Started
+from owncastd.broadcast.history import History
+from owncastd.broadcast.session import Broadcast
+from owncastd.broadcast.viewers import Audience
+from owncastd.database.connection import Database
+from owncastd.database.errors import DatabaseError
+from owncastd.database.migrations import prepare
+from owncastd.database.restore import restore
+from owncastd.hls.delivery import Delivery
+from owncastd.hls.origin import Origin
+from owncastd.hls.packager import Packager
+from owncastd.hls.resource import HLSResource
+from owncastd.identity.admin import InvalidPassword
+from owncastd.identity.first_run import FirstSecrets
+from owncastd.identity.stream_keys import Keyring
+from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
+from owncastd.media.latency import LATENCY_LEVELS
+from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
+from owncastd.net.listening import listen_tcp
+from owncastd.net.proxies import TrustedProxies
+from owncastd.net.site import WebFactory
+from owncastd.rtmp.protocol import RTMPFactory
+from owncastd.settings import catalogue
+from owncastd.settings.store import Settings
+from owncastd.transcoder.locate import FFmpegLocator
+from owncastd.transcoder.supervisor import Transcoder
+from owncastd.web.documents import PublicDocuments
+from owncastd.web.public import PublicAPI
+from owncastd.web.site import make_site_resource
+
+from .options import Options, ServerOptions
+from .startup import (
+    Listening,
+    StartupError,
+    addresses,
+    cannot_listen,
+    check_port,
+    private_directory,
+    settle,
+)
+
+__all__ = ["Options", "makeService"]
+
+#: Chunk length where playlists list no parts: how often a segment that is being made grows.
+WHOLE_SEGMENT_CHUNK_SECONDS: Final = 1.0
+#: How long an ended stream can still be fetched, with its end mark, in seconds.
+AFTERGLOW_SECONDS: Final = 300.0
+LOG_FILE_BYTES: Final = 10 * 1024 * 1024
+LOG_FILES_KEPT: Final = 5
+_BROADCAST_ID_BYTES: Final = 5
+
+
+@define(eq=False)
+class Pipeline:
+    """
+    Joins the stages that a broadcast's media flows through, and takes them apart again.
+    """
+
+    _log = Logger()
+
+    _reactor: Any
+    _origin: Origin
+    _locator: FFmpegLocator
+    _transcoder: Transcoder | None = field(init=False, default=None)
+    _afterglow: IDelayedCall | None = field(init=False, default=None)
+
+    def sinks(self, plan: BroadcastPlan, flow: IFlow) -> Sequence[IMediaSink]:
+        """
+        The sinks of a broadcast: a packager for the source, a transcoder for what is encoded.
+        """
+        windows = self._origin.open(plan)
+        level = plan.latency
+        packagers = [
+            Packager(
+                window,
+                part_seconds=level.part_seconds or WHOLE_SEGMENT_CHUNK_SECONDS,
+                segment_seconds=level.segment_seconds,
+            )
+            for window in windows
+        ]
+        sinks: list[IMediaSink] = [
+            packager
+            for packager, rendition in zip(packagers, plan.renditions, strict=True)
+            if rendition.is_source
+        ]
+        encoded = [
+            (index, rendition)
+            for index, rendition in enumerate(plan.renditions)
+            if not rendition.is_source
+        ]
+        if encoded:
+            self._transcoder = Transcoder(
+                self._reactor,
+                self._locator.locate,
+                encoded,
+                [packagers[index] for index, _ in encoded],
+                flow,
+                self._origin,
+            )
+            sinks.append(self._transcoder)
+        return sinks
+
+    def happened(self, event: BroadcastEvent) -> None:
+        """
+        Follow the broadcast: what ended stays to be fetched for a while.
+        """
+        if isinstance(event, Started):
+            self._cancel_afterglow()
+        elif isinstance(event, Ended):
+            self._cancel_afterglow()
+            self._afterglow = self._reactor.callLater(AFTERGLOW_SECONDS, self._forget)
+
+    def playable(self) -> bool:
+        """
+        Whether there is something to play.
+        """
+        return self._origin.playable
+
+    async def stop(self) -> None:
+        """
+        Leave no child, timer or waiting request behind.
+        """
+        self._cancel_afterglow()
+        if self._transcoder is not None:
+            await self._transcoder.stop()
+        self._origin.close()
+
+    def _forget(self) -> None:
+        self._afterglow = None
+        self._origin.close()
+
+    def _cancel_afterglow(self) -> None:
+        if self._afterglow is not None:
+            self._afterglow.cancel()
+            self._afterglow = None
+
+
+class OwncastService(Service):
+    """
+    The running server.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        options: ServerOptions,
+        connection: sqlite3.Connection,
+        web_address: Listening,
+        rtmp_address: Listening,
+    ) -> None:
+        """
+        Put the rooms together; nothing runs yet.
+
+        @param connection: used only during this call.
+        """
+        self._reactor = reactor
+        self._options = options
+        self._database = Database(reactor, options.database)
+        self.settings = settings = Settings.load(connection, self._database)
+        keyring = Keyring.load(connection, self._database, options.stream_key)
+        history = History.load(reactor, connection, self._database)
+        proxies = TrustedProxies.parse()
+
+        origin = Origin(reactor)
+        self._pipeline = Pipeline(
+            reactor, origin, FFmpegLocator(reactor, lambda: settings.get(catalogue.FFMPEG_PATH))
+        )
+        audience = Audience(reactor, history.record.peaks)
+        self._broadcast = Broadcast(
+            reactor,
+            identify=keyring.identify,
+            plan=self._plan,
+            pipeline=self._pipeline.sinks,
+            playable=self._pipeline.playable,
+            grace_seconds=lambda: settings.get(catalogue.GRACE_SECONDS),
+            audience=audience,
+            history=history,
+            listeners=[self._pipeline.happened],
+        )
+        self._rtmp = RTMPFactory(reactor, self._broadcast)
+        documents = PublicDocuments(reactor, self._broadcast, settings)
+        delivery = Delivery(origin, audience)
+        site = make_site_resource(
+            PublicAPI(documents, settings, audience, proxies),
+            settings,
+            HLSResource(reactor, delivery, proxies),
+        )
+        self._web = WebFactory(reactor, site, delivery, proxies)
+        self._web_limit = ConnectionLimit(exempt=proxies.trusts)
+        self._web_address = web_address
+        self._rtmp_address = rtmp_address
+        self._ports: list[IListeningPort] = []
+        self._log_observer: ILogObserver | None = None
+        self._log_file: LogFile | None = None
+
+    def privilegedStartService(self) -> None:
+        """
+        Listen, while the process may still be allowed to have a low port.
+
+        @raise SystemExit: a port was taken since it was tried.
+        """
+        self._listen(self._web_address, self._web, self._web_limit)
+        self._listen(
+            self._rtmp_address, self._rtmp, ConnectionLimit(INGEST_CONNECTIONS_PER_ADDRESS)
+        )
+        super().privilegedStartService()
+
+    def startService(self) -> None:
+        """
+        Begin to log to the file.
+        """
+        super().startService()
+        level = LogLevel.debug if self._options.verbose_logging else LogLevel.info
+        self._log_file = LogFile(
+            "owncast.log",
+            str(self._options.log_dir),
+            rotateLength=LOG_FILE_BYTES,
+            maxRotatedFiles=LOG_FILES_KEPT,
+            defaultMode=0o600,
+        )
+        self._log_observer = FilteringLogObserver(
+            textFileLogObserver(cast(IO[Any], self._log_file)), [LogLevelFilterPredicate(level)]
+        )
+        globalLogPublisher.addObserver(self._log_observer)
+        self._log.info(
+            "owncastd {version} serves {web} and takes encoders at {rtmp}",
+            version=__version__,
+            web=self._web_address,
+            rtmp=self._rtmp_address,
+        )
+
+    def stopService(self) -> Deferred[None]:
+        """
+        End the broadcast in an orderly way and leave nothing behind.
+
+        @return: fires when sockets, children, timers and the database are closed.
+        """
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        steps = [
+            ("the broadcast", self._broadcast.shutdown),
+            ("the encoders", self._rtmp.close_all),
+            ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
+            ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
+            ("the database", self._database.close),
+        ]
+        for name, step in steps:
+            try:
+                await step()
+            except Exception:  # noqa: BLE001 - what comes after must be closed as well
+                self._log.failure("While closing {name}", name=name)
+        if self._log_observer is not None:
+            globalLogPublisher.removeObserver(self._log_observer)
+        if self._log_file is not None:
+            self._log_file.close()
+
+    async def _stop_listening(self) -> None:
+        ports, self._ports = self._ports, []
+        for port in ports:
+            await maybeDeferred(port.stopListening)
+
+    def _listen(self, listening: Listening, factory: Any, limit: ConnectionLimit) -> None:
+        try:
+            self._ports.append(
+                listen_tcp(self._reactor, listening.port, factory, listening.interface, limit=limit)
+            )
+        except CannotListenError as error:
+            raise SystemExit(f"owncastd: {cannot_listen(listening, error.socketError)}") from None
+
+    def _plan(self) -> BroadcastPlan:
+        """
+        What holds for a broadcast that starts now.
+        """
+        renditions = self.settings.get(catalogue.VIDEO_RENDITIONS)
+        return BroadcastPlan(
+            broadcast_id=secrets.token_hex(_BROADCAST_ID_BYTES),
+            started_at=datetime.fromtimestamp(self._reactor.seconds(), UTC),
+            latency=LATENCY_LEVELS[self.settings.get(catalogue.VIDEO_LATENCY_LEVEL)],
+            renditions=renditions,
+        )
+
+
+def announcement(
+    web: Listening, rtmp: Listening, data_dir: Path, first_secrets: FirstSecrets
+) -> str:
+    """
+    What the terminal is told at the start: addresses, and once the secrets that were made up.
+    """
+
+    def host(listening: Listening) -> str:
+        if listening.interface in ("0.0.0.0", "::"):  # noqa: S104 - shown, not bound
+            return "localhost"
+        return str(listening).rpartition(":")[0]
+
+    lines = [
+        f"owncastd {__version__}, data in {data_dir}",
+        f"  Watch:          http://{host(web)}:{web.port}/",
+        f"  Encoder server: rtmp://{host(rtmp)}:{rtmp.port}/live",
+    ]
+    if first_secrets.stream_key is not None:
+        lines.append(f"  Stream key:     {first_secrets.stream_key}")
+    if first_secrets.admin_password is not None:
+        lines.append(f"  Admin password: {first_secrets.admin_password}  (user name: admin)")
+    if first_secrets != FirstSecrets():
+        lines.append("  These secrets were made for this server and are shown only now: note them.")
+    return "\n".join(lines)
+
+
+def build(reactor: Any, options: ServerOptions) -> tuple[OwncastService, str]:
+    """
+    Prepare everything that may fail, and put the server together.
+
+    @return: the service, and what to tell the terminal.
+    @raise StartupError: a directory or port cannot be had.
+    @raise DatabaseError: the database cannot be used.
+    @raise InvalidPassword: the password of the options cannot be set.
+    """
+    private_directory(options.data_dir)
+    private_directory(options.log_dir)
+    connection = prepare(options.database, options.backup_dir)
+    try:
+        web, rtmp = addresses(connection, options)
+        check_port(web)
+        check_port(rtmp)
+        first_secrets = settle(connection, options)
+        service = OwncastService(reactor, options, connection, web, rtmp)
+    finally:
+        connection.close()
+    return service, announcement(web, rtmp, options.data_dir, first_secrets)
+
+
+def makeService(config: Options) -> IService:
+    """
+    Make the service for twistd.
+
+    @raise SystemExit: it cannot start, said in one line; or a backup was restored, status 0.
+    """
+    from twisted.internet import reactor
+
+    options = config.value()
+    try:
+        if options.restore_database is not None:
+            restore(options.restore_database, options.database)
+            print(f"owncastd: {options.restore_database} is now the database; start the server.")  # noqa: T201
+            raise SystemExit(0)
+        service, text = build(reactor, options)
+    except (StartupError, DatabaseError, InvalidPassword) as error:
+        raise SystemExit(f"owncastd: {error}") from None
+    # The terminal only: secrets do not belong into logs.
+    print(text, flush=True)  # noqa: T201
+    return service

@@ -1,0 +1,137 @@
+"""
+What must be right before the server runs: directories, database, secrets, options, ports.
+
+All of it blocks, and happens before the reactor runs and before twistd becomes a daemon, so that
+whatever is wrong can be told on the terminal in one line.
+"""
+
+import os
+import socket
+import sqlite3
+from pathlib import Path
+from typing import Final, TypeVar
+
+from attrs import frozen
+
+from owncastd.identity.first_run import FirstSecrets, prepare_identity
+from owncastd.options import ServerOptions
+from owncastd.settings import catalogue
+from owncastd.settings.setting import Setting
+from owncastd.settings.store import Settings, store
+
+T = TypeVar("T")
+
+#: All addresses of the machine, IPv6 and, through it, IPv4.
+EVERY_ADDRESS: Final = "::"
+_PRIVATE: Final = 0o700
+
+
+class StartupError(Exception):
+    """
+    The server cannot start. The text is one line for the operator.
+    """
+
+
+@frozen
+class Listening:
+    """
+    An address to listen on.
+
+    @ivar purpose: what it is for, in the words of an error message.
+    """
+
+    purpose: str
+    interface: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.interface}]" if ":" in self.interface else self.interface
+        return f"{host}:{self.port}"
+
+
+def private_directory(path: Path) -> None:
+    """
+    Make sure that a directory is there and can be written; a new one is for its owner alone.
+
+    @raise StartupError: it cannot be made, is something else, or is not ours to write.
+    """
+    try:
+        path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"cannot make the directory {path}: {error.strerror}") from None
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise StartupError(f"cannot write to the directory {path}")
+
+
+def addresses(
+    connection: sqlite3.Connection, options: ServerOptions
+) -> tuple[Listening, Listening]:
+    """
+    Where to listen for the web and for encoders: what the options say, else what is remembered.
+    """
+    settings = Settings.read(connection)
+    web = Listening(
+        "the web",
+        options.web_server_ip or settings.get(catalogue.HTTP_ADDRESS),
+        options.web_server_port or settings.get(catalogue.HTTP_PORT),
+    )
+    rtmp = Listening(
+        "encoders", every_interface(), options.rtmp_port or settings.get(catalogue.RTMP_PORT)
+    )
+    return web, rtmp
+
+
+def settle(connection: sqlite3.Connection, options: ServerOptions) -> FirstSecrets:
+    """
+    See to it that there are secrets, and remember what the options say.
+
+    Comes last, when nothing can fail any more: secrets that were made up are shown only once.
+
+    @return: the secrets that were made up.
+    @raise owncastd.identity.admin.InvalidPassword: C{--adminpassword} cannot be set.
+    """
+    _remember(connection, catalogue.HTTP_PORT, options.web_server_port)
+    _remember(connection, catalogue.HTTP_ADDRESS, options.web_server_ip)
+    _remember(connection, catalogue.RTMP_PORT, options.rtmp_port)
+    return prepare_identity(connection, options.admin_password)
+
+
+def _remember(connection: sqlite3.Connection, setting: Setting[T], value: T | None) -> None:
+    if value is not None:
+        store(connection, setting, value)
+
+
+def every_interface() -> str:
+    """
+    What to bind for all addresses of this machine: one socket for both families where it has IPv6.
+    """
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind((EVERY_ADDRESS, 0))
+    except OSError:
+        return "0.0.0.0"  # noqa: S104 - encoders connect from anywhere
+    return EVERY_ADDRESS
+
+
+def check_port(listening: Listening) -> None:
+    """
+    Find out whether a port can be had; it is let go again.
+
+    @raise StartupError: it is taken, not ours to take, or not an address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in listening.interface else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((listening.interface, listening.port))
+            probe.listen()
+        except OSError as error:
+            raise cannot_listen(listening, error) from None
+
+
+def cannot_listen(listening: Listening, error: OSError) -> StartupError:
+    """
+    The one line for a port that cannot be had.
+    """
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return StartupError(f"cannot listen on {listening} for {listening.purpose}: {reason}")
