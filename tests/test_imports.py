@@ -21,6 +21,9 @@ ALLOWED: dict[str, set[str]] = {
     "database": set(),
     "net": set(),
     "options": set(),
+    # Small tools and steps around the service, each with what it needs of the house.
+    "startup": {"options", "database", "settings", "identity"},
+    "demo": {"options", "settings", "identity", "transcoder"},
     "broadcast": VALUES | {"database"},
     "settings": VALUES | {"database"},
     "identity": VALUES | {"database"},
