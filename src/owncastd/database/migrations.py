@@ -15,7 +15,7 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from .backup import copy_database
-from .errors import MigrationFailed, NotADatabase, SchemaTooNew
+from .errors import DatabaseError, MigrationFailed, NotADatabase, SchemaTooNew
 from .files import APPLICATION_ID, connect, explain, make_private_directory
 
 _log = Logger()
@@ -70,7 +70,7 @@ def prepare(
     try:
         make_private_directory(path.parent)
     except OSError as error:
-        raise NotADatabase(f"The directory {path.parent} cannot be made: {error}.") from error
+        raise DatabaseError(f"The directory {path.parent} cannot be made: {error}.") from error
     connection = connect(path)
     try:
         migrate(
