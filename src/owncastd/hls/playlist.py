@@ -12,8 +12,6 @@ from attrs import define, field, frozen
 VERSION = 9
 #: The skip boundary in target durations: the least that is allowed (4.4.3.8).
 SKIP_BOUNDARY_TARGETS = 6
-#: Parts older than this many target durations are no longer listed (4.4.4.9).
-PART_TARGETS = 3
 #: The least hold-back for players that know no parts, in target durations (4.4.3.8).
 HOLD_BACK_TARGETS = 3
 
@@ -40,6 +38,7 @@ class SegmentEntry:
         discontinuities without media between them.
     @ivar duration_ms: of its parts so far.
     @ivar complete: whether it is there as a whole.
+    @ivar lists_parts: whether its parts are listed; once they are not, they never are again.
     """
 
     uri: str
@@ -48,6 +47,7 @@ class SegmentEntry:
     discontinuities: int = 0
     duration_ms: int = 0
     complete: bool = False
+    lists_parts: bool = True
     parts: list[PartEntry] = field(factory=list)
 
 
@@ -118,14 +118,8 @@ def render_media_playlist(playlist: MediaPlaylist, skip: bool = False) -> str:
     skipped = playlist.skippable() if skip else 0
     if skipped:
         lines.append(f"#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}")
-    parts_within_ms = playlist.target_duration * PART_TARGETS * 1000
     init_uri = None
-    to_end = playlist.duration_ms
     for number, segment in enumerate(playlist.segments):
-        with_parts = playlist.part_target_ms is not None and (
-            to_end <= parts_within_ms or not segment.complete
-        )
-        to_end -= segment.duration_ms
         if number < skipped:
             continue
         # After a skip the map is repeated: not every player carries it over.
@@ -134,7 +128,7 @@ def render_media_playlist(playlist: MediaPlaylist, skip: bool = False) -> str:
             init_uri = segment.init_uri
         else:
             init_tag = None
-        _segment_lines(lines, segment, init_tag, with_parts)
+        _segment_lines(lines, segment, init_tag)
     if playlist.ended:
         lines.append("#EXT-X-ENDLIST")
     else:
@@ -177,9 +171,7 @@ def _media_header(playlist: MediaPlaylist) -> list[str]:
     return lines
 
 
-def _segment_lines(
-    lines: list[str], segment: SegmentEntry, init_tag: str | None, with_parts: bool
-) -> None:
+def _segment_lines(lines: list[str], segment: SegmentEntry, init_tag: str | None) -> None:
     """
     The tags of one segment, its parts and its URI.
     """
@@ -187,7 +179,7 @@ def _segment_lines(
     if init_tag is not None:
         lines.append(init_tag)
     lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{segment.date}")
-    if with_parts:
+    if segment.lists_parts:
         for part in segment.parts:
             independent = ",INDEPENDENT=YES" if part.independent else ""
             lines.append(

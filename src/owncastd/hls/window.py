@@ -35,6 +35,8 @@ LISTED_SECONDS = 30
 LISTED_TARGETS = SKIP_BOUNDARY_TARGETS + 3
 #: The fewest segments that a playlist lists, whatever they weigh (6.2.2).
 LISTED_SEGMENTS = 3
+#: Parts older than this many target durations are no longer listed (4.4.4.9).
+PART_TARGETS = 3
 #: Above this much media, segments go before their time.
 MAX_WINDOW_BYTES = 256 * 1024 * 1024
 #: How long a request waits, in target durations (6.2.5.2).
@@ -130,8 +132,9 @@ class Window:
     _stretch: int = 0
     _pending: int = 0
     _discontinuity_sequence: int = 0
-    #: Date at which the next part begins; C{None} asks the timeline.
-    _date_ms: int | None = None
+    #: Date at which the next part begins, unless the timeline is to be asked.
+    _date_ms: int = 0
+    _undated: bool = True
     _independent: bool = True
 
     #: Length of all complete segments so far: the clock of retention.
@@ -179,8 +182,7 @@ class Window:
             segment.parts.append((self._path(uri), answer))
             self._media[self._path(uri)] = answer
         entry.duration_ms += part.duration_ms
-        if self._date_ms is not None:
-            self._date_ms += part.duration_ms
+        self._date_ms += part.duration_ms
         self._raise_target(entry.duration_ms)
         if self._bytes > MAX_WINDOW_BYTES:
             self._trim()
@@ -219,7 +221,7 @@ class Window:
         self.end_segment()
         self._stretch += 1
         self._pending += 1
-        self._date_ms = None
+        self._undated = True
 
     def end(self) -> None:
         """
@@ -310,7 +312,7 @@ class Window:
         if last is None:
             return None
         if not self._lists_parts:
-            return RenditionReport(uri, self._next_msn - 1, None) if self._listed else None
+            return RenditionReport(uri, self._complete_msn, None) if self._listed else None
         return RenditionReport(uri, last.msn, len(last.entry.parts) - 1)
 
     def need(self, msn: int, part: int | None) -> Need:
@@ -393,10 +395,19 @@ class Window:
         Begin the next segment, which starts with this part.
         """
         assert self._init is not None, "a part without its init section"
-        if self._date_ms is None:
-            self._date_ms = self._timeline.anchor(self._stretch, part.duration_ms)
+        if self._undated:
+            anchor = self._timeline.anchor(self._stretch, part.duration_ms)
+            # An encoder that was ahead of the clock must not make dates overlap.
+            self._date_ms = max(anchor, self._date_ms)
+            self._undated = False
         uri = f"{self._prefix}s{self._next_msn}.m4s"
-        entry = SegmentEntry(uri, self._init.uri, format_date(self._date_ms), self._pending)
+        entry = SegmentEntry(
+            uri,
+            self._init.uri,
+            format_date(self._date_ms),
+            self._pending,
+            lists_parts=self._lists_parts,
+        )
         self._pending = 0
         self._independent = self._independent and part.independent
         self._init.users += 1
@@ -474,22 +485,37 @@ class Window:
 
     def _part_target_ms(self) -> int:
         """
-        What no listed part exceeds.
+        What no part exceeds, of those that are listed: those of the newest segment and its like.
         """
-        target = self._init.section.part_target_ms if self._init is not None else 0
-        for segment in reversed(self._listed):
-            if segment.init is self._init:
-                continue
-            target = max(target, segment.init.section.part_target_ms)
-        assert self._latency.part_seconds is not None
-        return target or round(self._latency.part_seconds * 1000)
+        newest = self._open or (self._listed[-1] if self._listed else None)
+        if newest is not None:
+            return newest.init.section.part_target_ms
+        if self._init is not None:
+            return self._init.section.part_target_ms
+        return round((self._latency.part_seconds or 1) * 1000)
 
     def _renew(self) -> None:
         """
         The playlist has changed: release those whose need is met by it.
         """
+        self._retire_parts()
         self._forms = [None] * 4
         self.reloads.release(lambda need: self.has(need[0]), lambda need: self.playlist(need[1]))
+
+    def _retire_parts(self) -> None:
+        """
+        Stop listing the parts of segments that are old, or of another part target than the newest:
+        one target holds for all parts in a playlist.
+        """
+        target_ms = self._part_target_ms()
+        boundary_ms = self.target_duration * PART_TARGETS * 1000
+        to_end_ms = 0 if self._open is None else self._open.entry.duration_ms
+        for segment in reversed(self._listed):
+            if not segment.entry.lists_parts:
+                break
+            to_end_ms += segment.entry.duration_ms
+            if to_end_ms > boundary_ms or segment.init.section.part_target_ms != target_ms:
+                segment.entry.lists_parts = False
 
     def _describe(self) -> MediaPlaylist:
         """

@@ -1,0 +1,232 @@
+"""
+The renditions of the running broadcast.
+"""
+
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from owncastd.hls.objects import NOT_FOUND
+from owncastd.hls.origin import START_PATIENCE_SECONDS, Origin
+from owncastd.hls.segments import InitSection
+from owncastd.interfaces import IRenditionReport
+from owncastd.media.renditions import SOURCE, Rendition
+from tests.hls.support import MemoryWaiter, an_init, feed, feed_parts, plan, started_clock
+from tests.hls.validator import check_multivariant
+
+LOW = Rendition(scaled_height=480)
+
+
+class OriginTests(SynchronousTestCase):
+    """
+    L{Origin}.
+    """
+
+    def setUp(self) -> None:
+        """
+        An origin that counts its callbacks.
+        """
+        self.clock = started_clock()
+        self.playable = 0
+        self.origin = Origin(self.clock, self.became_playable)
+
+    def became_playable(self) -> None:
+        """
+        Count.
+        """
+        self.assertTrue(self.origin.playable)
+        self.assertIsNotNone(self.origin.multivariant(False))
+        self.playable += 1
+
+    def multivariant(self) -> str:
+        """
+        The multivariant playlist.
+        """
+        answer = self.origin.multivariant(False)
+        assert answer is not None
+        return bytes(answer.body).decode()
+
+    def test_interface(self) -> None:
+        """
+        It takes reports of failed renditions.
+        """
+        verifyObject(IRenditionReport, self.origin)
+
+    def test_nothing(self) -> None:
+        """
+        Before the first broadcast there is nothing, and closing that is harmless.
+        """
+        self.assertFalse(self.origin.playable)
+        self.assertIsNone(self.origin.multivariant(False))
+        self.origin.close()
+        self.origin.rendition_failed(0, "never was")
+
+    def test_playable_when_all_are(self) -> None:
+        """
+        It can be played when every rendition has a complete segment; that is told once.
+        """
+        one, two = self.origin.open(plan(2, SOURCE, LOW))
+        one.begin(an_init())
+        two.begin(an_init())
+        feed(one, 1)
+        feed_parts(two, 4)
+        self.assertFalse(self.origin.playable)
+        two.end_segment()
+        feed(one, 1)
+        self.assertEqual(self.playable, 1)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_playable_without_the_late(self) -> None:
+        """
+        A rendition that does not come is not waited for for ever; it is named when it comes.
+        """
+        one, two = self.origin.open(plan(2, SOURCE, LOW))
+        one.begin(an_init())
+        feed(one, 1)
+        self.clock.advance(START_PATIENCE_SECONDS - 1)
+        self.assertFalse(self.origin.playable)
+        self.clock.advance(1)
+        self.assertEqual(self.playable, 1)
+        self.assertNotIn("1/stream.m3u8", self.multivariant())
+        two.begin(an_init())
+        feed(two, 1)
+        self.assertIn("1/stream.m3u8", self.multivariant())
+        self.assertEqual(self.playable, 1)
+
+    def test_multivariant(self) -> None:
+        """
+        It describes the renditions in the order of the plan, by what they are.
+        """
+        one, two, three = self.origin.open(plan(2, SOURCE, LOW, Rendition(name="Radio")))
+        one.begin(an_init())
+        two.begin(InitSection(b"i", "avc1.4d401f,mp4a.40.2", 854, 480, 25.0, 500))
+        three.begin(InitSection(b"i", "mp4a.40.2", None, None, None, 500))
+        for window in (one, two, three):
+            feed(window, 1)
+        text = self.multivariant()
+        self.assertEqual(check_multivariant(text), [])
+        self.assertEqual(
+            [line for line in text.splitlines() if not line.startswith("#")],
+            ["0/stream.m3u8", "1/stream.m3u8", "2/stream.m3u8"],
+        )
+        self.assertIn('RESOLUTION=854x480,FRAME-RATE=25.000,NAME="480p"', text)
+        self.assertIn('CODECS="mp4a.40.2",NAME="Radio"', text)
+        self.assertIn('NAME="Source"', text)
+
+    def test_multivariant_is_kept_until_something_changes(self) -> None:
+        """
+        It is rendered once per change.
+        """
+        [window] = self.origin.open(plan())
+        window.begin(an_init())
+        feed(window, 1)
+        before = self.origin.multivariant(True)
+        self.assertIs(self.origin.multivariant(True), before)
+        feed(window, 1)
+        self.assertIsNot(self.origin.multivariant(True), before)
+
+    def test_reports(self) -> None:
+        """
+        Each playlist tells how far the others are.
+        """
+        one, two = self.origin.open(plan(2, SOURCE, LOW))
+        one.begin(an_init())
+        two.begin(an_init())
+        feed(one, 1)
+        self.assertNotIn("REPORT", bytes(one.playlist(0).body).decode())
+        feed(two, 2)
+        feed_parts(two, 3)
+        feed_parts(one, 1)
+        self.assertIn(
+            '#EXT-X-RENDITION-REPORT:URI="../1/stream.m3u8",LAST-MSN=2,LAST-PART=2\n',
+            bytes(one.playlist(0).body).decode(),
+        )
+
+    def test_reports_without_parts(self) -> None:
+        """
+        Without parts only whole segments are reported.
+        """
+        one, two = self.origin.open(plan(4, SOURCE, LOW))
+        one.begin(an_init())
+        two.begin(an_init())
+        feed(two, 2)
+        feed_parts(two, 3)
+        feed(one, 1)
+        self.assertIn(
+            '#EXT-X-RENDITION-REPORT:URI="../1/stream.m3u8",LAST-MSN=1\n',
+            bytes(one.playlist(0).body).decode(),
+        )
+
+    def test_failed(self) -> None:
+        """
+        A failed rendition is gone with its waiters and its report, and no longer waited for.
+        """
+        one, two = self.origin.open(plan(2, SOURCE, LOW))
+        one.begin(an_init())
+        two.begin(an_init())
+        feed(one, 1)
+        waiter = MemoryWaiter()
+        two.reloads.join((two.need(0, None), 0), waiter, 6)
+        self.origin.rendition_failed(1, "the encoder fell over")
+        self.assertIs(waiter.got, NOT_FOUND)
+        self.assertEqual(self.playable, 1)
+        self.assertNotIn("1/stream.m3u8", self.multivariant())
+        self.assertNotIn(b"1/stream.m3u8", self.origin.playlists)
+        self.origin.rendition_failed(1, "again")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_all_failed(self) -> None:
+        """
+        Without renditions there is nothing to play.
+        """
+        [window] = self.origin.open(plan())
+        window.begin(an_init())
+        feed(window, 1)
+        self.origin.rendition_failed(0, "the disk is full")
+        self.assertFalse(self.origin.playable)
+        self.assertIsNone(self.origin.multivariant(False))
+
+    def test_next_broadcast(self) -> None:
+        """
+        The next broadcast replaces the last one at once: names, waiters, and what its packager may
+        still bring.
+        """
+        [old] = self.origin.open(plan(broadcast_id="a"))
+        old.begin(an_init())
+        feed(old, 1)
+        waiter = MemoryWaiter()
+        old.reloads.join((old.need(1, None), 0), waiter, 6)
+        [new] = self.origin.open(plan(broadcast_id="b"))
+        self.assertIs(waiter.got, NOT_FOUND)
+        self.assertFalse(self.origin.playable)
+        feed(old, 1)
+        old.end()
+        self.assertEqual(self.origin.media, {})
+        new.begin(an_init())
+        feed(new, 1)
+        self.assertEqual(self.playable, 2)
+        self.assertIn(b"0/bs0.m4s", self.origin.media)
+
+    def test_end_and_close(self) -> None:
+        """
+        A broadcast that ended can be played until it is closed.
+        """
+        [window] = self.origin.open(plan())
+        window.begin(an_init())
+        feed(window, 1)
+        window.end()
+        self.assertTrue(self.origin.playable)
+        self.origin.close()
+        self.assertFalse(self.origin.playable)
+        self.assertEqual((self.origin.media, self.origin.playlists), ({}, {}))
+
+    def test_close_stops_the_timers(self) -> None:
+        """
+        No timer outlives the broadcast.
+        """
+        one, _two = self.origin.open(plan(2, SOURCE, LOW))
+        one.begin(an_init())
+        feed(one, 1)
+        one.reloads.join((one.need(1, None), 0), MemoryWaiter(), 6)
+        self.assertEqual(len(self.clock.getDelayedCalls()), 2)
+        self.origin.close()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
