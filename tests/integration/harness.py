@@ -95,9 +95,7 @@ def server_command(
     @param web_port: a port, or what a test wants to see refused; C{rtmp_port} likewise.
     """
     return [
-        sys.executable,
-        "-m",
-        "twisted.scripts.twistd",
+        str(Path(sys.executable).with_name("twistd")),
         "--nodaemon",
         "--pidfile=",
         "owncast",
