@@ -245,7 +245,9 @@ class FFmpegCases:
         await until(lambda: sink.received)
         os.kill(child_of(os.getpid()), signal.SIGSTOP)
         large = MediaMessage(MessageKind.VIDEO, 5000, source()[-1].body[:5] + bytes(1_000_000))
-        for _ in range(5):
+        transcoder.write(large)
+        self.assertFalse(self.flow.paused)
+        for _ in range(4):
             transcoder.write(large)
         self.assertTrue(self.flow.paused)
         await until(lambda: self.report.failed)

@@ -39,7 +39,12 @@ _INPUT: Final = (
 )
 #: A broadcast may have sound or pictures alone. No text of the streamer's is passed on.
 _MAPPING: Final = ("-map", "0:v:0?", "-map", "0:a:0?", "-map_metadata", "-1")
-_OUTPUT: Final = ("-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1")
+_OUTPUT: Final = (
+    # When the encoder stops sending sound, pictures wait this long for it (in microseconds) instead
+    # of ten seconds, and the reverse.
+    *("-max_interleave_delta", "500000"),
+    *("-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1"),
+)
 
 
 def ffmpeg_arguments(executable: str, renditions: Sequence[Rendition]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from .errors import FFmpegUnavailable
 from .probe import run_briefly
 from .reactor import ProcessReactor
 
-#: What lacks options that are used here.
+#: What is older may lack options that are used here; tests run with 5.1 and 9.0.
 OLDEST_USABLE: Final = (4, 4)
 
 #: C{5.1.9-0+deb12u1}, C{n9.0.2-17-g2a571b6068}; a nightly's C{N-1234-gabcdef} tells no number.

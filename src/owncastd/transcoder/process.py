@@ -79,7 +79,7 @@ class FFmpegChild(ProcessProtocol):
         # A process transport is a consumer, though its interface does not say so.
         self._stdin = cast(IConsumer, transport)
         self._stdin.registerProducer(pressure, True)
-        # Neither kind is announced: ffmpeg would wait for one that a broadcast does not have.
+        # Neither kind is announced, since a broadcast may have one alone.
         transport.write(flv_header(has_audio=False, has_video=False))
 
     def _widen_stdin(self, transport: IProcessTransport) -> None:
