@@ -32,6 +32,12 @@ ALLOWED: dict[str, set[str]] = {
     "hls": VALUES | {"net"},
     "storage": VALUES | {"net"},
     "web": VALUES | CORE | {"net"},
+    "logs": set(),
+    "metrics": VALUES | CORE | {"database", "net"},
+    # The administrator's API: shares the site's guards, bodies and answers.
+    "admin": VALUES | CORE | {"net", "logs", "metrics", "web"},
+    # Reads another server's database into the tables of every room.
+    "importing": VALUES | CORE | {"database"},
 }
 
 

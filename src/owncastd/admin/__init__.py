@@ -1,0 +1,3 @@
+"""
+The administrator's API: one small Klein class per subject.
+"""

@@ -1,0 +1,3 @@
+"""
+Moving in from Owncast: reads its database, never writes to it.
+"""

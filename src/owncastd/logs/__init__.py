@@ -1,0 +1,3 @@
+"""
+Logs: human lines, JSON files, and a bounded history for the administrator.
+"""

@@ -1,0 +1,3 @@
+"""
+Figures over time: viewers, hardware, playback health, and their exposition.
+"""
