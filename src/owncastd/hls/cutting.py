@@ -237,7 +237,7 @@ class VideoRun:
         Give what is left as the last part, and end the segment.
         """
         while self._frames or (self._sounds is not None and self._sounds.payloads):
-            self._cut(None)
+            self._cut(None, all_sounds=True)
         self._writer.end_segment()
 
     @property
@@ -250,25 +250,24 @@ class VideoRun:
             samples += len(self._sounds.payloads)
         return samples >= MAX_PART_SAMPLES or self._bytes >= MAX_PART_BYTES
 
-    def _cut(self, next_ms: int | None) -> None:
+    def _cut(self, next_ms: int | None, *, all_sounds: bool = False) -> None:
         """
         Make a part of what waits.
 
-        @param next_ms: when the next frame comes, which audio of that time and later goes with; or
-            C{None} if that has to be guessed.
+        @param next_ms: when the next frame comes, or C{None} if that has to be guessed. Audio of
+            that time and later waits for the next part.
+        @param all_sounds: audio does not wait.
         """
         writer, frames = self._writer, self._frames
-        sounds = self._sounds.take(next_ms) if self._sounds is not None else None
         if not frames:
-            if sounds is None:
-                return
-            self._bytes -= sum(map(len, sounds.payloads))
-            end_ms = self._sounds_end_ms(sounds) if next_ms is None else next_ms
-            writer.add(writer.clamp(end_ms), None, sounds, False)
+            self._cut_sounds(next_ms)
             return
         self._step.learn()
         if next_ms is None:
             next_ms = frames[-1][0] + round(self._step.expected_ms)
+        sounds = None
+        if self._sounds is not None:
+            sounds = self._sounds.take(None if all_sounds else next_ms)
         decode_times = [writer.cut_ms * _TICKS_PER_MS]
         previous = decode_times[0]
         for timestamp_ms, _, _ in frames[1:]:
@@ -291,13 +290,21 @@ class VideoRun:
         self._bytes = sum(map(len, self._sounds.payloads)) if self._sounds is not None else 0
         writer.add(end_ms, video, sounds, independent)
 
-    def _sounds_end_ms(self, sounds: cmaf.AudioSamples) -> int:
+    def _cut_sounds(self, next_ms: int | None) -> None:
         """
-        Where some placed audio ends.
+        Make a part without video.
         """
-        assert self.audio is not None
-        end = sounds.decode_time + sounds.duration * len(sounds.payloads)
-        return 1000 * end // self.audio.sample_rate
+        if self._sounds is None or self.audio is None:
+            return
+        # Where the audio itself begins later, the announced clock has to get there.
+        sounds = self._sounds.take(next_ms) or self._sounds.take(None)
+        if sounds is None:
+            return
+        self._bytes -= sum(map(len, sounds.payloads))
+        if next_ms is None:
+            end = sounds.decode_time + sounds.duration * len(sounds.payloads)
+            next_ms = 1000 * end // self.audio.sample_rate
+        self._writer.add(self._writer.clamp(next_ms), None, sounds, False)
 
     def _announce(self) -> None:
         """
