@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.installed-for-tests
+# setuptools warns at length that an editable installation is one.
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 TESTS ?= tests
 BUILD_INPUTS := setup.cfg pyproject.toml build_support/owncastd_build.py \
@@ -34,15 +36,14 @@ $(STAMP): $(BUILD_INPUTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "owncastd needs Python 3.11 or later; set PYTHON=" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ffmpeg]'
+	$(INSTALL) --upgrade pip
+	$(INSTALL) --editable '.[ffmpeg]'
 	@$(BIN)/python -c 'import pathlib, sysconfig; \
 		pathlib.Path(sysconfig.get_path("purelib"), "owncastd-plugins.pth").write_text("$(CURDIR)\n")'
 	@touch $@
 
 $(TEST_STAMP): $(STAMP)
-	OWNCASTD_SKIP_WEB=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--editable '.[ffmpeg,test]'
+	OWNCASTD_SKIP_WEB=1 $(INSTALL) --editable '.[ffmpeg,test]'
 	@touch $@
 
 clean:
