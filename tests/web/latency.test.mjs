@@ -171,11 +171,13 @@ test("it does not hold the picture for ever when the supply is too slow", () => 
   assert.notEqual(controller.steer({ ...sample, now: 60, buffered: 0.3 }).rate, 0);
 });
 
-test("a slow start is no stall", () => {
+test("it starts with a buffer, and a slow start is no stall", () => {
   const controller = new LatencyController();
   const sample = { now: 1, distance: 2, buffered: 0, holdBack: 2, starving: true };
   controller.steer(sample);
-  const { rate } = controller.steer({ ...sample, now: 3, buffered: 0.5, starving: false });
-  assert.notEqual(rate, 0);
+  const early = controller.steer({ ...sample, now: 3, buffered: 0.3, starving: false });
+  assert.equal(early.rate, 0);
+  const later = controller.steer({ ...sample, now: 3.3, buffered: 1.2, starving: false });
+  assert.equal(later.rate, 1);
   assert.equal(controller.target(2), 2);
 });

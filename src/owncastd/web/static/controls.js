@@ -127,7 +127,7 @@ export class Controls {
     this.#volume.value = String(volume);
     this.#volume.style.setProperty("--level", `${volume * 100}%`);
     this.#volume.setAttribute("aria-valuetext", `${Math.round(volume * 100)} percent`);
-    const live = session !== null && session.atEdge && !video.paused;
+    const live = session !== null && session.atEdge && player.dataset.playback === "playing";
     this.#live.classList.toggle("at-edge", live);
     this.#live.setAttribute("aria-label", live ? "Playing live" : "Go to the live edge");
     const { latency } = player.dataset;

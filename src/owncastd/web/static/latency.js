@@ -25,7 +25,8 @@ export const PENALTY_MAX = 6;
 export const QUIET_TIME = 20;
 export const FORGIVE_RATE = 0.01;
 
-/** After the supply has stopped, playback waits until this share of the target is buffered. */
+/** The share of the target that is buffered before playback starts, and after the supply stopped. */
+export const START_SHARE = 0.5;
 export const REFILL_SHARE = 0.7;
 export const REFILL_MAX = 4;
 
@@ -33,7 +34,7 @@ export const REFILL_MAX = 4;
 const BAND_WIDE = 0.05;
 const BAND_NARROW = 0.015;
 /** Rate per second of distance. */
-const GAIN = 0.3;
+const GAIN = 0.5;
 
 /**
  * @typedef {object} Sample how playback stands at one moment
@@ -116,10 +117,10 @@ export class LatencyController {
    */
   #supplied(now, missing) {
     this.#starvingSince = null;
+    this.#refillingSince = now;
     if (!this.#played) {
       return;
     }
-    this.#refillingSince = now;
     this.#forgivenUntil = now + QUIET_TIME;
     if (missing <= LONGEST_JITTER) {
       const step = Math.min(Math.max(missing, STALL_STEP_MIN), STALL_STEP_MAX);
@@ -148,7 +149,8 @@ export class LatencyController {
     if (this.#refillingSince === null) {
       return false;
     }
-    const enough = Math.min(REFILL_SHARE * this.target(holdBack), REFILL_MAX);
+    const share = this.#played ? REFILL_SHARE : START_SHARE;
+    const enough = Math.min(share * this.target(holdBack), REFILL_MAX);
     if (buffered >= enough || now - this.#refillingSince > 2 * enough) {
       this.#refillingSince = null;
       return false;

@@ -17,7 +17,8 @@ import { recall, remember } from "./memory.js";
 const HLS_MODULE = new URL("./vendor/hls.light.min.mjs", import.meta.url).href;
 /** Milliseconds between two updates of what the controls show. */
 const REFRESH = 500;
-/** Milliseconds that the end of a broadcast may take to play out. */
+/** Milliseconds that the end of a broadcast may take to play out, at least and at most. */
+const PLAY_OUT_MIN = 1500;
 const PLAY_OUT_MAX = 15000;
 
 export class OwncastPlayer extends HTMLElement {
@@ -30,7 +31,8 @@ export class OwncastPlayer extends HTMLElement {
   #controls = null;
   #refresher = 0;
   #finishTimer = 0;
-  #finishing = false;
+  /** When the broadcast was said to be over, or 0. */
+  #finishingSince = 0;
   #listeners = new AbortController();
 
   connectedCallback() {
@@ -102,10 +104,10 @@ export class OwncastPlayer extends HTMLElement {
       this.#over();
       return;
     }
-    if (this.#finishing) {
+    if (this.#finishingSince) {
       return;
     }
-    this.#finishing = true;
+    this.#finishingSince = performance.now();
     this.#finishTimer = setTimeout(() => this.#over(), PLAY_OUT_MAX);
   }
 
@@ -188,7 +190,7 @@ export class OwncastPlayer extends HTMLElement {
 
   #unfinish() {
     clearTimeout(this.#finishTimer);
-    this.#finishing = false;
+    this.#finishingSince = 0;
   }
 
   #over() {
@@ -219,8 +221,15 @@ export class OwncastPlayer extends HTMLElement {
   #show() {
     const { video } = this;
     this.dataset.playback = this.#playback();
+    // The event `ended` is not enough: the last part may have come before it was known as the last.
+    const finishing = this.#finishingSince;
+    const dry = video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA || video.paused;
+    if (finishing && dry && performance.now() - finishing > PLAY_OUT_MIN) {
+      this.#over();
+      return;
+    }
     const latency = this.#session?.latency;
-    if (typeof latency === "number" && !video.paused) {
+    if (typeof latency === "number" && this.dataset.playback === "playing") {
       this.dataset.latency = Math.max(0, latency).toFixed(1);
     } else {
       delete this.dataset.latency;

@@ -75,6 +75,8 @@ export function hlsConfig() {
     maxLiveSyncPlaybackRate: 1,
     liveSyncOnStallIncrease: 0,
     backBufferLength: BACK_BUFFER,
+    // With a single segment hls.js fetches it over and over, and none of the parts that follow it.
+    initialLiveManifestSize: 2,
     // An interrupted stream leaves its playlist unchanged for minutes.
     liveMaxUnchangedPlaylistRefresh: Infinity,
     capLevelToPlayerSize: true,
