@@ -491,8 +491,8 @@ class RuleTests(SynchronousTestCase):
         target_ms = random.choice([200, 480, 500])
         for window in windows:
             window.begin(an_init(target_ms))
-        for _ in range(60):
-            if random.random() < 0.1:
+        for _ in range(40):
+            if random.random() < 0.15:
                 target_ms = random.choice([200, 480, 500])
                 times = random.choice([1, 1, 2])
                 house.clock.advance(random.choice([0, 20]))
@@ -531,7 +531,7 @@ class RuleTests(SynchronousTestCase):
         """
         With parts.
         """
-        for seed in range(3):
+        for seed in range(2):
             self.broadcast(2, seed)
 
     def test_classic(self) -> None:
