@@ -14,7 +14,6 @@ from owncastd.interfaces import IMediaSink
 from owncastd.media.messages import MediaMessage
 from tests.media.boxes import Sample, samples, sequence_number
 from tests.media.samples import (
-    asc,
     audio_configuration,
     avcc,
     frame,
@@ -206,18 +205,3 @@ def usual(seconds: float, *, start_ms: float = 0.0, b_frames: bool = False) -> l
             sounds(seconds, start_ms=start_ms),
         ),
     ]
-
-
-__all__ = [
-    "ANNOUNCED",
-    "OPENING",
-    "RECORD_30",
-    "RecordingPartSink",
-    "Segment",
-    "asc",
-    "interleaved",
-    "packaged",
-    "sounds",
-    "usual",
-    "video_frames",
-]

@@ -25,6 +25,7 @@ from .streams import (
     OPENING,
     RECORD_30,
     RecordingPartSink,
+    Segment,
     interleaved,
     packaged,
     sounds,
@@ -57,7 +58,7 @@ class CuttingTestCase(SynchronousTestCase):
             if segment.discontinuities:
                 announced, audio_end = None, -1
             for part in segment.parts:
-                single = type(segment)(segment.init, 0, [part])
+                single = Segment(segment.init, 0, [part])
                 video = single.samples(VIDEO)
                 if video:
                     if announced is None:
@@ -132,7 +133,7 @@ class PartTests(CuttingTestCase):
                 for part in segment.parts[:-1]:
                     self.assertGreaterEqual(part.duration_ms, 0.85 * target, rate)
             full = [
-                len(type(segment)(segment.init, 0, [part]).samples(VIDEO))
+                len(Segment(segment.init, 0, [part]).samples(VIDEO))
                 for segment in sink.segments
                 for part in segment.parts[:-1]
             ]
@@ -183,7 +184,7 @@ class PartTests(CuttingTestCase):
         sink = packaged(messages, part_seconds=1.0)
         self.assertEqual(
             max(
-                len(type(s)(s.init, 0, [p]).samples(VIDEO)) for s in sink.segments for p in s.parts
+                len(Segment(s.init, 0, [p]).samples(VIDEO)) for s in sink.segments for p in s.parts
             ),
             3,
         )
@@ -497,7 +498,7 @@ class AudioTests(CuttingTestCase):
             for segment in sink.segments[:-1]:
                 self.assert_near(segment.duration_ms, 2000, within=target)
                 for part in segment.parts:
-                    self.assertEqual(len(type(segment)(init, 0, [part]).samples(AUDIO)), count)
+                    self.assertEqual(len(Segment(init, 0, [part]).samples(AUDIO)), count)
             heard = [s for segment in sink.segments for s in segment.samples(AUDIO)]
             self.assertEqual(len(heard), int(60 * rate / 1024))
             total = sum(part.duration_ms for part in sink.parts)

@@ -280,6 +280,26 @@ class BreakTests(SynchronousTestCase):
         sink = packaged(messages)
         self.assertEqual((sink.begins, len(sink.segments)), (1, 2))
 
+    def test_audio_turns_unsupported(self) -> None:
+        """
+        Audio that changes to something that cannot be carried is left out from then on.
+        """
+        with capturedLogs():
+            sink = packaged(
+                [
+                    *usual(3),
+                    audio_configuration(asc(object_type=23)),
+                    *interleaved(
+                        video_frames(3, start_ms=3000, first=30), sounds(3, start_ms=3000)
+                    ),
+                ]
+            )
+            alone = packaged([*OPENING[2:], *sounds(3), audio_configuration(asc(object_type=23))])
+        self.assertEqual([s.discontinuities for s in sink.segments], [0, 0, 1])
+        self.assertEqual(sink.segments[2].init.codecs, "avc1.64001f")
+        self.assertEqual(sum(len(s.samples(VIDEO)) for s in sink.segments), 180)
+        self.assertEqual(sum(len(s.samples(AUDIO)) for s in alone.segments), 140)
+
     def test_repeated_configuration(self) -> None:
         """
         The same configurations again are nothing new.

@@ -16,7 +16,7 @@ from .segments import InitSection, Part, PartSink
 
 #: A segment is cut without a key frame at this length, so that memory stays bounded.
 MAX_SEGMENT_MS: Final = 16_000
-#: A part is cut early past either of these.
+#: A part is cut early past either of these, the second counting in each track.
 MAX_PART_BYTES: Final = 32 * 1024 * 1024
 MAX_PART_SAMPLES: Final = 2048
 #: How far audio may run ahead before parts are made without video.
@@ -216,7 +216,11 @@ class VideoRun:
         self._frames.append((timestamp_ms, composition_ms, key))
         self._payloads.append(payload)
         self._bytes += len(payload)
-        if timestamp_ms + frame_ms > limit or self._overflows:
+        if (
+            timestamp_ms + frame_ms > limit
+            or self._bytes >= MAX_PART_BYTES
+            or len(self._frames) >= MAX_PART_SAMPLES
+        ):
             self._cut(None)
 
     def write_audio(self, timestamp_ms: int, payload: memoryview) -> None:
@@ -229,7 +233,7 @@ class VideoRun:
         self._bytes += len(payload)
         if timestamp_ms - writer.cut_ms > writer.target_ms + VIDEO_WAIT_MS:
             self._cut(writer.cut_ms + writer.target_ms)
-        elif self._overflows:
+        elif self._bytes >= MAX_PART_BYTES or len(sounds.payloads) >= MAX_PART_SAMPLES:
             self._cut(None)
 
     def finish(self) -> None:
@@ -239,16 +243,6 @@ class VideoRun:
         while self._frames or (self._sounds is not None and self._sounds.payloads):
             self._cut(None, all_sounds=True)
         self._writer.end_segment()
-
-    @property
-    def _overflows(self) -> bool:
-        """
-        Whether the part is as large as it may get.
-        """
-        samples = len(self._frames)
-        if self._sounds is not None:
-            samples += len(self._sounds.payloads)
-        return samples >= MAX_PART_SAMPLES or self._bytes >= MAX_PART_BYTES
 
     def _cut(self, next_ms: int | None, *, all_sounds: bool = False) -> None:
         """

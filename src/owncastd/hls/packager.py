@@ -38,6 +38,11 @@ MAX_EARLY_SOUNDS: Final = 64
 #: Messages further than this from where the parts end are on another clock, unannounced.
 CLOCK_JUMP_MS: Final = 5000
 
+#: Plain integers: these are compared with for every message.
+_KEY_FRAME: Final = int(VideoFrameType.KEY)
+_CONFIGURATION: Final = int(PacketType.CONFIGURATION)
+_MEDIA: Final = int(PacketType.MEDIA)
+
 _VIDEO_CODECS: Final = {
     2: "Sorenson H.263",
     3: "Screen",
@@ -142,16 +147,16 @@ class Packager:
         if header.codec != VIDEO_CODEC_AVC:
             self._foreign_video = True
             self._note_foreign(message.kind, _video_codec_name(header.codec))
-        elif header.packet_type == PacketType.MEDIA:
+        elif header.packet_type == _MEDIA:
             if len(body) <= AVC_HEADER_SIZE:
                 raise MalformedFLV("AVC video message without a frame")
             self._take_frame(
                 max(message.timestamp_ms, 0),
                 header.composition_time_ms,
-                header.frame_type == VideoFrameType.KEY,
+                header.frame_type == _KEY_FRAME,
                 memoryview(body)[AVC_HEADER_SIZE:],
             )
-        elif header.packet_type == PacketType.CONFIGURATION:
+        elif header.packet_type == _CONFIGURATION:
             self._take_video_configuration(body[AVC_HEADER_SIZE:])
 
     def _write_audio(self, message: MediaMessage) -> None:
@@ -164,11 +169,11 @@ class Packager:
             self._foreign_audio = True
             codec = _AUDIO_CODECS.get(header.codec, f"audio format {header.codec}")
             self._note_foreign(message.kind, codec)
-        elif header.packet_type == PacketType.MEDIA:
+        elif header.packet_type == _MEDIA:
             if len(body) <= AAC_HEADER_SIZE:
                 raise MalformedFLV("AAC audio message without a frame")
             self._take_sound(max(message.timestamp_ms, 0), memoryview(body)[AAC_HEADER_SIZE:])
-        elif header.packet_type == PacketType.CONFIGURATION:
+        elif header.packet_type == _CONFIGURATION:
             self._take_audio_configuration(body[AAC_HEADER_SIZE:])
 
     def _take_video_configuration(self, record: bytes) -> None:
@@ -195,9 +200,10 @@ class Packager:
         try:
             self._audio = parse_aac_configuration(config)
         except UnsupportedCodec as error:
+            # Its frames would not decode under the former configuration.
+            self._audio = None
             self._foreign_audio = True
             self._note_foreign(MessageKind.AUDIO, str(error))
-            return
         if isinstance(run, AudioRun):
             self._break()
         elif run is None:
