@@ -123,12 +123,16 @@ class Recorder:
             if answer.status == 200:
                 self._prefetched[before.hints[0]] = answer.body
         msn, part = before.edge
-        query = f"stream.m3u8?_HLS_msn={msn}&_HLS_part={part}"
+        query = f"stream.m3u8?_HLS_msn={msn}"
+        if before.part_target is not None:
+            query += f"&_HLS_part={part}"
         text = self._get(query, PLAYLIST_TYPES).text
         delta = self._get(f"{query}&_HLS_skip=YES", PLAYLIST_TYPES).text
-        if parse_media(delta).edge == parse_media(text).edge:
+        full, update = parse_media(text), parse_media(delta)
+        # Otherwise something came between the two answers, here or in another rendition.
+        if (full.edge, full.ended, full.reports) == (update.edge, update.ended, update.reports):
             self.watch.take_delta(delta, text)
-            self.deltas += parse_media(delta).skipped > 0
+            self.deltas += update.skipped > 0
         return self._take(text)
 
     def _take(self, text: str) -> MediaPlaylist:

@@ -2,6 +2,8 @@
 From an encoder to a player: what goes in comes out, in playlists that keep every rule.
 """
 
+from owncastd.media.latency import DEFAULT_LATENCY_LEVEL, LATENCY_LEVELS
+
 from .case import ServerTestCase
 from .harness import any_ffmpeg, find_ffmpegs
 from .packets import decode, packets, time_shifts
@@ -90,6 +92,25 @@ class PlaylistTests(ServerTestCase):
         recorder.assert_clean()
         self.assertGreater(recorder.watch.versions, STEADY_SECONDS)
         self.assertGreater(recorder.deltas, 0)
+
+    def test_every_latency_level(self) -> None:
+        """
+        The other levels keep the rules as well, whether they have parts or not.
+        """
+        for level in LATENCY_LEVELS:
+            if level == DEFAULT_LATENCY_LEVEL:
+                continue
+            server = self.start_server(settings={"video_latency_level": level.level})
+            publisher = self.publish(server, speed=5)
+            server.wait_for_state("live")
+            recorder = self.record(server, name=f"level-{level.level}")
+            self.assertEqual(publisher.wait(30), 0, publisher.log)
+            recorder.wait(15)
+            recorder.assert_clean()
+            self.assertLess(abs(recorder.seconds - PLAIN.seconds), 0.2)
+            assert recorder.watch.latest is not None
+            self.assertEqual(recorder.watch.latest.part_target is None, level.part_seconds is None)
+            server.stop()
 
     def test_ordinary_player(self) -> None:
         """

@@ -42,6 +42,7 @@ class LadderTests(ServerTestCase):
             for recorder in recorders:
                 recorder.wait(15)
                 recorder.assert_clean()
+                self.assertGreater(recorder.deltas, 0)
                 decode(any_ffmpeg(), recorder.parts_file())
                 pictures = packets(any_ffmpeg(), recorder.parts_file(), "v")
                 self.assertEqual(len(pictures), PLAIN.seconds * PLAIN.frame_rate, name)
