@@ -181,7 +181,7 @@ class RTMPProtocol(Protocol):
         """
         publication, self._publication = self._publication, None
         if publication is None:
-            self._transport.abortConnection()
+            self._abort()
         else:
             publication.lost(SHUTDOWN_REASON)
             self.disconnect(SHUTDOWN_REASON)
