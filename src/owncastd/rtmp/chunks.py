@@ -225,43 +225,57 @@ class ChunkReader:
                 raise RemoteProtocolError("a message begins inside another of its chunk stream")
             return self._continue(source, start, chunk_stream_id)
 
-        basic_stop = start
+        separator_tail = source[position + 1 : start]
         header, start = self._header(source, start, chunk_type, chunk_stream_id)
-        length = header.length
-        chunk_size = self.chunk_size
-        if length <= chunk_size:
-            stop = start + length
+        whole: tuple[bytes, int] | None
+        if header.length <= self.chunk_size:
+            stop = start + header.length
             if stop > len(source):
                 raise _Incomplete(stop)
+            whole = bytes(source[start:stop]), stop
+        else:
+            separator = bytes((first | 0xC0, *separator_tail))
+            whole = self._back_to_back(source, start, header, separator)
+        if whole is not None:
             self._headers[chunk_stream_id] = header
-            body = bytes(source[start:stop])
+            body, stop = whole
             return Message(header.type_id, header.stream_id, header.timestamp, body), stop
 
-        separator = bytes((first | 0xC0, *source[position + 1 : basic_stop]))
-        if header.extended is not None:
-            separator += self._repeated_timestamp(source, start + chunk_size, separator, header)
-        # With more separators than body, waiting for the whole run would hold too much.
-        if len(separator) <= chunk_size:
-            first = start + chunk_size
-            stride = chunk_size + len(separator)
-            count = (length - 1) // chunk_size
-            stop = start + length + count * len(separator)
-            if stop > len(source):
-                run = _Run(separator, stride, first)
-                if run.unbroken(source):
-                    raise _Incomplete(stop, run)
-            elif _recurs(separator, source, first, stride, count):
-                self._headers[chunk_stream_id] = header
-                body = _joined(source, start, stop, chunk_size, len(separator))
-                return Message(header.type_id, header.stream_id, header.timestamp, body), stop
-
-        stop = start + chunk_size
+        stop = start + self.chunk_size
         if stop > len(source):
             raise _Incomplete(stop)
         self._headers[chunk_stream_id] = header
         self._partial[chunk_stream_id] = bytearray()
         self._add_partial(chunk_stream_id, source[start:stop])
         return None, stop
+
+    def _back_to_back(
+        self, source: bytes | bytearray, start: int, header: _Header, separator: bytes
+    ) -> tuple[bytes, int] | None:
+        """
+        Take the body of a message whose chunks follow each other without interruption.
+
+        @param start: where the first chunk's part of the body begins.
+        @param separator: the basic header of a type 3 chunk of this chunk stream.
+        @return: the body and where it ends, or C{None} if another chunk stream cuts in.
+        """
+        chunk_size = self.chunk_size
+        if header.extended is not None:
+            separator += self._repeated_timestamp(source, start + chunk_size, separator, header)
+        if len(separator) > chunk_size:
+            # With more separators than body, waiting for all of it would hold too much.
+            return None
+        first = start + chunk_size
+        stride = chunk_size + len(separator)
+        count = (header.length - 1) // chunk_size
+        stop = start + header.length + count * len(separator)
+        if stop > len(source):
+            run = _Run(separator, stride, first)
+            if run.unbroken(source):
+                raise _Incomplete(stop, run)
+        elif _recurs(separator, source, first, stride, count):
+            return _joined(source, start, stop, chunk_size, len(separator)), stop
+        return None
 
     def _header(
         self, source: bytes | bytearray, start: int, chunk_type: int, chunk_stream_id: int
