@@ -41,7 +41,7 @@ from owncastd.hls.delivery import Delivery
 from owncastd.hls.origin import Origin
 from owncastd.hls.packager import Packager
 from owncastd.hls.resource import HLSResource
-from owncastd.identity.admin import InvalidPassword
+from owncastd.identity.admin import AdminPassword, InvalidPassword
 from owncastd.identity.first_run import FirstSecrets
 from owncastd.identity.stream_keys import Keyring
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
@@ -55,6 +55,9 @@ from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.transcoder.locate import FFmpegLocator
 from owncastd.transcoder.supervisor import Transcoder
+from owncastd.web.api import API
+from owncastd.web.auth import Gate
+from owncastd.web.backoff import Backoff
 from owncastd.web.documents import PublicDocuments
 from owncastd.web.public import PublicAPI
 from owncastd.web.site import make_site_resource
@@ -191,6 +194,7 @@ class OwncastService(Service):
         self._database = Database(reactor, options.database)
         self.settings = settings = Settings.load(connection, self._database)
         keyring = Keyring.load(connection, self._database, options.stream_key)
+        self._password = AdminPassword.load(reactor, connection, self._database)
         history = History.load(reactor, connection, self._database)
         proxies = TrustedProxies.parse()
 
@@ -213,8 +217,17 @@ class OwncastService(Service):
         self._rtmp = RTMPFactory(reactor, self._broadcast)
         documents = PublicDocuments(reactor, self._broadcast, settings)
         delivery = Delivery(origin, audience)
+        # The rooms whose routes the API answers.
+        rooms = [PublicAPI(documents, settings, audience, proxies)]
+        gate = Gate(
+            self._password.verify,
+            Backoff(reactor),
+            proxies,
+            lambda: settings.get(catalogue.SERVER_URL),
+        )
         site = make_site_resource(
-            PublicAPI(documents, settings, audience, proxies),
+            API(gate, rooms),
+            documents,
             settings,
             HLSResource(reactor, delivery, proxies),
         )
@@ -243,6 +256,7 @@ class OwncastService(Service):
         Begin to log to the file.
         """
         super().startService()
+        self._password.start()
         level = LogLevel.debug if self._options.verbose_logging else LogLevel.info
         self._log_file = LogFile(
             "owncast.log",
@@ -277,6 +291,7 @@ class OwncastService(Service):
             ("the encoders", self._rtmp.close_all),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
+            ("the password check", lambda: maybeDeferred(self._password.stop)),
             ("the database", self._database.close),
         ]
         for name, step in steps:

@@ -2,26 +2,37 @@
 A whole site in memory, and a browser without a window to ask it.
 """
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from attrs import define, evolve, field
 from treq import content
 from treq.testing import RequestTraversalAgent
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IConsumer
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IRequest
+from twisted.web.iweb import IBodyProducer, IRequest
 from twisted.web.resource import Resource
 from zope.interface import implementer
 
+from owncastd.identity.users import User
 from owncastd.interfaces import IAudience, IStreamStatus, StreamState, StreamStatus
 from owncastd.net.proxies import TrustedProxies
+from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
+from owncastd.web.api import API
+from owncastd.web.auth import Gate
+from owncastd.web.backoff import Backoff
 from owncastd.web.documents import PublicDocuments
 from owncastd.web.public import PublicAPI
 from owncastd.web.site import SiteRoot, make_site_resource
 
+PASSWORD = "correct horse"
+#: What the administrator's browser sends.
+ADMIN = {"Authorization": "Basic " + b64encode(f"admin:{PASSWORD}".encode()).decode()}
 #: 2023-11-21T18:11:12.25Z
 NOW = 1_700_590_272.25
 OFFLINE = StreamStatus(
@@ -88,6 +99,39 @@ class EchoResource(Resource):
         return b"/".join(request.postpath)
 
 
+@implementer(IBodyProducer)
+@define
+class AllAtOnce:
+    """
+    The body of a request, sent in one piece.
+    """
+
+    body: bytes
+    length: int
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:
+        """
+        Send it.
+        """
+        consumer.write(self.body)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """
+        Too late.
+        """
+
+    def resumeProducing(self) -> None:
+        """
+        Nothing is left.
+        """
+
+    def stopProducing(self) -> None:
+        """
+        Nothing is left.
+        """
+
+
 @define
 class Answer:
     """
@@ -121,6 +165,9 @@ class SiteTestCase(SynchronousTestCase):
         self.status = FixedStatus()
         self.audience = MemoryAudience()
         self.settings = Settings.in_memory()
+        self.verified = 0
+        self.users: dict[str, User] = {}
+        self.banned: set[str] = set()
         self.documents = PublicDocuments(self.clock, self.status, self.settings)
         self.root = self.make_root(self.documents)
 
@@ -128,8 +175,42 @@ class SiteTestCase(SynchronousTestCase):
         """
         A site around other documents.
         """
-        public = PublicAPI(documents, self.settings, self.audience, TrustedProxies.parse())
-        return make_site_resource(public, self.settings, EchoResource(), {"room": EchoResource()})
+        proxies = TrustedProxies.parse()
+        gate = Gate(
+            self.verify,
+            Backoff(self.clock),
+            proxies,
+            lambda: self.settings.get(catalogue.SERVER_URL),
+            self.find_user,
+            self.banned.__contains__,
+        )
+        public = PublicAPI(documents, self.settings, self.audience, proxies)
+        return make_site_resource(
+            API(gate, [public, *self.rooms()]),
+            documents,
+            self.settings,
+            EchoResource(),
+            {"room": EchoResource()},
+        )
+
+    def rooms(self) -> Sequence[object]:
+        """
+        Further objects with routes; for subclasses.
+        """
+        return ()
+
+    def verify(self, password: str) -> Deferred[bool]:
+        """
+        Stands for the check of the administrator's password.
+        """
+        self.verified += 1
+        return succeed(password == PASSWORD)
+
+    def find_user(self, token: str) -> Deferred[User | None]:
+        """
+        Stands for the look-up of access tokens.
+        """
+        return succeed(self.users.get(token))
 
     def set(self, setting, value) -> None:
         """
@@ -142,6 +223,7 @@ class SiteTestCase(SynchronousTestCase):
         path: str | bytes,
         method: str = "GET",
         headers: Mapping[str, str | list[str]] | None = None,
+        body: bytes | None = None,
     ) -> Answer:
         """
         Send one request, the path exactly as given.
@@ -153,10 +235,13 @@ class SiteTestCase(SynchronousTestCase):
         }
         agent = RequestTraversalAgent(self.root)
         requested = agent.request(
-            method.encode(), b"http://stream.example" + raw, Headers(lines), None
+            method.encode(),
+            b"http://stream.example" + raw,
+            Headers(lines),
+            None if body is None else AllAtOnce(body, len(body)),
         )
         agent.flush()
         response = self.successResultOf(requested)
-        body = content(response)
+        received = content(response)
         agent.flush()
-        return Answer(response.code, response.headers, self.successResultOf(body))
+        return Answer(response.code, response.headers, self.successResultOf(received))

@@ -54,7 +54,7 @@ class RouteTests(SiteTestCase):
         for path in DOCUMENTS:
             answer = self.ask(path, "POST")
             self.assertEqual(answer.code, 405, path)
-            self.assertEqual(answer.header("Allow"), "GET, HEAD")
+            self.assertEqual(answer.header("Allow"), "GET, HEAD, OPTIONS")
             self.assertEqual(
                 json.loads(answer.body), {"success": False, "message": "POST not supported"}
             )

@@ -41,6 +41,8 @@ class Setting(Generic[T]):
     @ivar default: makes the value of a server on which it was never set.
     @ivar check: makes a value canonical, or raises L{InvalidSetting} about it.
     @ivar needs: when a change is felt.
+    @ivar api_name: where the administrator's API shows it, keys joined by dots; empty if nowhere.
+    @ivar secret: whether it is nobody's business but the administrator's.
     """
 
     key: str
@@ -48,17 +50,20 @@ class Setting(Generic[T]):
     default: Callable[[], T] = field(repr=False)
     check: Callable[[T], T] = field(default=_unchanged, repr=False)
     needs: Needs = Needs.NOW
+    api_name: str = field(default="", kw_only=True)
+    secret: bool = field(default=False, kw_only=True)
 
-    def structure(self, raw: object) -> T:
+    def structure(self, raw: object, path: str = "") -> T:
         """
         The value that JSON, already parsed, stands for.
 
+        @param path: where it was, for the text of errors.
         @raise InvalidSetting: wrong type or not allowed; the text has the path of each mistake.
         """
         try:
             return self.check(_converter.structure(raw, self.kind))
         except (BaseValidationError, InvalidSetting) as error:
-            raise InvalidSetting(describe(error)) from None
+            raise InvalidSetting(describe(error, path)) from None
 
     def unstructure(self, value: T) -> object:
         """

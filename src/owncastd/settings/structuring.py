@@ -77,7 +77,13 @@ def _truth(value: object, _: object) -> bool:
 #: The API's names that are not simply ours in camelCase.
 RENAMED = {"video_bitrate_kbps": "videoBitrate", "audio_bitrate_kbps": "audioBitrate"}
 #: What a client means that leaves these out; our own values have friendlier defaults.
-ABSENT_RENDITION = {"audioPassthrough": False, "videoBitrate": 0, "cpuUsageLevel": 0}
+ABSENT_RENDITION = {
+    "audioPassthrough": False,
+    "videoBitrate": 0,
+    "cpuUsageLevel": 0,
+    # Ours alone: 0 said aloud is the source's own rate.
+    "framerate": 24,
+}
 
 
 def api_name(attribute: str) -> str:
@@ -148,12 +154,14 @@ def _list(value: object) -> Sequence[Any]:
     return value
 
 
-def describe(error: Exception) -> str:
+def describe(error: Exception, path: str = "") -> str:
     """
     Say where a value is wrong, in the words of the JSON that was given: C{[1].url: must be text}.
+
+    @param path: where the value itself was.
     """
-    found = list(_problems(error, ""))
-    shown = [f"{path}: {message}" if path else message for path, message in found[:MAX_REPORTED]]
+    found = list(_problems(error, path))
+    shown = [f"{where}: {message}" if where else message for where, message in found[:MAX_REPORTED]]
     if len(found) > MAX_REPORTED:
         shown.append(f"and {len(found) - MAX_REPORTED} more")
     return "; ".join(shown)

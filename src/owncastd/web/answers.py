@@ -64,7 +64,9 @@ def json_bytes(request: IRequest, document: object) -> bytes:
     """
     The bytes of a JSON answer, its type declared.
     """
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    # What came in a header of a stranger may hold lone surrogates, which UTF-8 cannot say.
+    body = text.encode("utf-8", "replace")
     request.responseHeaders.setRawHeaders("Content-Type", ["application/json"])
     request.responseHeaders.setRawHeaders("Content-Length", [str(len(body))])
     return body

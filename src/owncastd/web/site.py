@@ -14,10 +14,11 @@ from twisted.web.resource import IResource, Resource
 from owncastd.settings.store import Settings
 
 from .answers import PlainAnswer, Redirect, hostname
+from .api import API
+from .documents import PublicDocuments
 from .headers import set_common
 from .page import IndexPage
 from .platforms import pictures
-from .public import PublicAPI
 from .static_files import StaticResource, StaticTree, read_folder
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -77,20 +78,22 @@ class SiteRoot(Resource):
     """
     The root of the site.
 
-    @param api: gets every request below C{/api/}, with the whole path before it.
+    @param api: gets every request below the first segments of its routes, with the whole path
+        before it.
     @param index: the page at C{/}.
     @param folders: rooms with addresses of their own below one name.
     """
 
     def __init__(
         self,
-        api: IResource,
+        api: API,
         index: IResource,
         files: StaticTree,
         folders: Mapping[str, IResource],
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._api = api
+        self._api: IResource = api.resource()
+        self._api_names = api.names
         self._index = index
         self._files = files
         self._folders = dict(folders)
@@ -105,7 +108,7 @@ class SiteRoot(Resource):
         if _is_untidy(request.path):
             return self._moved(request, clean_path(request.path))
         name = path.decode()
-        if name == "api":
+        if name in self._api_names:
             # Klein's routes are whole paths, as in the API's documentation.
             request.postpath.insert(0, request.prepath.pop())
             return self._api
@@ -136,7 +139,8 @@ class SiteRoot(Resource):
 
 
 def make_site_resource(
-    public: PublicAPI,
+    api: API,
+    documents: PublicDocuments,
     settings: Settings,
     hls: IResource,
     folders: Mapping[str, IResource] | None = None,
@@ -144,9 +148,11 @@ def make_site_resource(
     """
     Put the site together.
 
+    @param api: the routes of all rooms.
+    @param documents: what the pages are delivered with, so that they need not ask.
     @param hls: answers below C{/hls/}.
     @param folders: further rooms, by the first segment of their addresses.
     """
     files = StaticTree.make([*read_folder(STATIC), *pictures()])
-    index = IndexPage(public.documents, settings, f"/assets/{files.version}")
-    return SiteRoot(public.app.resource(), index, files, {"hls": hls, **(folders or {})})
+    index = IndexPage(documents, settings, f"/assets/{files.version}")
+    return SiteRoot(api, index, files, {"hls": hls, **(folders or {})})
