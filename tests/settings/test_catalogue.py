@@ -3,6 +3,8 @@ What each setting takes, what it makes of it, and what it says when it does not 
 """
 
 import json
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from hypothesis import given
@@ -11,10 +13,29 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from owncastd.media.renditions import SOURCE, Rendition
-from owncastd.settings import catalogue
+from owncastd.net.proxies import TrustedProxies
+from owncastd.settings import catalogue, declared
 from owncastd.settings.setting import Needs, Setting
 from owncastd.settings.structuring import InvalidSetting
-from owncastd.settings.values import ExternalAction, SocialHandle
+from owncastd.settings.values import (
+    BrowserPush,
+    Discord,
+    ExternalAction,
+    S3Storage,
+    SocialHandle,
+)
+
+SUBJECTS = [f"{declared.__name__}.{module.name}" for module in iter_modules(declared.__path__)]
+#: Storage that has all it needs.
+S3 = {
+    "enabled": True,
+    "endpoint": "https://s3.example.com",
+    "accessKey": "a",
+    "secret": "b",
+    "bucket": "video",
+    "region": "us-west-000",
+    "servingEndpoint": "of old",
+}
 
 #: setting, JSON, value
 ACCEPTED: list[tuple[Setting[Any], object, object]] = [
@@ -45,6 +66,42 @@ ACCEPTED: list[tuple[Setting[Any], object, object]] = [
     ),
     (catalogue.APPEARANCE_VARIABLES, {"theme-color": "#fff"}, {"theme-color": "#fff"}),
     (catalogue.NSFW, True, True),
+    (
+        catalogue.TRUSTED_PROXIES,
+        ["10.1.2.3/8", " 192.0.2.1 ", "2001:db8::/32", "10.0.0.0/8"],
+        ("10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"),
+    ),
+    (catalogue.TRUSTED_PROXIES, [], ()),
+    (catalogue.SERVER_STARTED_AT, "2023-11-21T18:11:12Z", "2023-11-21T18:11:12Z"),
+    (catalogue.LOGO_PATH, "logo-Ab3_-9.png", "logo-Ab3_-9.png"),
+    (catalogue.VIDEO_CODEC, "h264_qsv", "h264_qsv"),
+    (catalogue.VIDEO_CODEC, "", "libx264"),
+    (catalogue.VIDEO_SERVING_ENDPOINT, "http://10.0.0.5/v/", "http://10.0.0.5/v"),
+    (catalogue.VIDEO_SERVING_ENDPOINT, "", ""),
+    (
+        catalogue.S3_STORAGE,
+        S3,
+        S3Storage(True, "https://s3.example.com", "a", "b", "video", "us-west-000"),
+    ),
+    (catalogue.S3_STORAGE, {"bucket": " x "}, S3Storage(bucket="x")),
+    (catalogue.FORBIDDEN_USERNAMES, [" root ", "", "root"], ("root",)),
+    (catalogue.FORBIDDEN_USERNAMES, [], ("owncast", "operator", "admin", "system")),
+    (catalogue.SUGGESTED_USERNAMES, ["apple", "pear"], ("apple", "pear")),
+    (catalogue.SUGGESTED_USERNAMES, [], ()),
+    (catalogue.FEDERATION_USERNAME, " @Some.one_2 ", "Some.one_2"),
+    (catalogue.FEDERATION_USERNAME, "", "streamer"),
+    (
+        catalogue.FEDERATION_BLOCKED_DOMAINS,
+        ["Bad.Example.", "*.worse.example, bad.example", "b\u00fccher.example", ""],
+        ("bad.example", "worse.example", "b\u00fccher.example"),
+    ),
+    (
+        catalogue.DISCORD,
+        {"enabled": True, "webhook": "https://discord.example/1/t", "goLiveMessage": " on "},
+        Discord(True, "https://discord.example/1/t", "on"),
+    ),
+    (catalogue.DISCORD, {}, Discord()),
+    (catalogue.BROWSER_PUSH, {}, BrowserPush(False, "")),
     (catalogue.VIDEO_RENDITIONS, [], (SOURCE,)),
     (
         catalogue.VIDEO_RENDITIONS,
@@ -53,9 +110,10 @@ ACCEPTED: list[tuple[Setting[Any], object, object]] = [
             {"name": "hd", "videoBitrate": 1800, "scaledHeight": 720, "framerate": 30, "key": "a"},
             {"videoBitrate": 10**9, "audioBitrate": 5, "cpuUsageLevel": 5, "framerate": -1},
             {"audioPassthrough": False, "audioBitrate": 128, "cpuUsageLevel": 3},
+            {"scaledWidth": -1, "framerate": 0},
         ],
         (
-            Rendition(video_passthrough=True, cpu_usage_level=0),
+            Rendition(video_passthrough=True, framerate=24, cpu_usage_level=0),
             Rendition(
                 name="hd",
                 video_bitrate_kbps=1800,
@@ -69,7 +127,10 @@ ACCEPTED: list[tuple[Setting[Any], object, object]] = [
                 audio_bitrate_kbps=16,
                 cpu_usage_level=4,
             ),
-            Rendition(audio_passthrough=False, audio_bitrate_kbps=128, cpu_usage_level=3),
+            Rendition(
+                audio_passthrough=False, audio_bitrate_kbps=128, framerate=24, cpu_usage_level=3
+            ),
+            Rendition(framerate=0, cpu_usage_level=0),
         ),
     ),
 ]
@@ -155,6 +216,83 @@ REFUSED: list[tuple[Setting[Any], object, str]] = [
         "; ".join(f"[{n}].name: must be text" for n in range(5)) + "; and 2 more",
     ),
     (catalogue.NSFW, 1, "must be true or false"),
+    (
+        catalogue.TRUSTED_PROXIES,
+        ["everybody"],
+        "must have IP addresses or networks, such as 10.0.0.0/8",
+    ),
+    (catalogue.SERVER_STARTED_AT, "yesterday", "must be a time as in RFC 3339"),
+    (catalogue.SERVER_STARTED_AT, "2023-11-21T18:11:12", "must be a time as in RFC 3339"),
+    *(
+        (catalogue.LOGO_PATH, name, "must be the name of a logo's file")
+        for name in ("", "owncast.db", "../logo.png", "logo/../x.png", "logo.png\n", "logo.html")
+    ),
+    (
+        catalogue.VIDEO_CODEC,
+        "libx265",
+        "must be one of libx264, h264_omx, h264_vaapi, h264_nvenc, h264_qsv, h264_v4l2m2m,"
+        " h264_videotoolbox",
+    ),
+    (
+        catalogue.VIDEO_SERVING_ENDPOINT,
+        "cdn.example",
+        "must be a URL that begins with http:// or https:// and has a host",
+    ),
+    (
+        catalogue.S3_STORAGE,
+        {"enabled": True, "bucket": "x"},
+        "endpoint: must be a URL that begins with http:// or https:// and has a host",
+    ),
+    (
+        catalogue.S3_STORAGE,
+        {**S3, "endpoint": "https://s3.example/?a"},
+        "endpoint: must be a URL without a query",
+    ),
+    *(
+        (catalogue.S3_STORAGE, {**S3, name: " "}, f"{name}: must not be empty")
+        for name in ("accessKey", "secret", "region", "bucket")
+    ),
+    (catalogue.S3_STORAGE, {"enabled": "yes"}, "enabled: must be true or false"),
+    (catalogue.FORBIDDEN_USERNAMES, ["x" * 101], "must have names of at most 100 characters"),
+    (catalogue.SUGGESTED_USERNAMES, ["x" * 31], "must have names of at most 30 characters"),
+    (
+        catalogue.SUGGESTED_USERNAMES,
+        [str(n) for n in range(1001)],
+        "must not have more than 1000 items",
+    ),
+    *(
+        (
+            catalogue.FEDERATION_USERNAME,
+            name,
+            "must be at most 64 letters, digits and underscores,"
+            " with dots and hyphens between them",
+        )
+        for name in ("me@example.com", "two words", ".me", "x" * 65, "m\u00fc")
+    ),
+    *(
+        (
+            catalogue.FEDERATION_BLOCKED_DOMAINS,
+            [domain],
+            "must have names of hosts, such as social.example",
+        )
+        for domain in ("https://bad.example", "two words", "a..b", "x" * 64)
+    ),
+    (catalogue.DISCORD, {"enabled": True}, "webhook: must not be empty"),
+    (
+        catalogue.DISCORD,
+        {"webhook": "http://discord.example/1"},
+        "webhook: must begin with https://",
+    ),
+    (
+        catalogue.DISCORD,
+        {"webhook": "hook"},
+        "webhook: must be a URL that begins with http:// or https:// and has a host",
+    ),
+    (
+        catalogue.BROWSER_PUSH,
+        {"goLiveMessage": "x" * 1001},
+        "must not be longer than 1000 characters",
+    ),
     (catalogue.NSFW, None, "must be true or false"),
 ]
 
@@ -218,12 +356,32 @@ class CatalogueTests(SynchronousTestCase):
 
     def test_names_are_unique(self) -> None:
         """
-        No two settings share a row, and every setting of the module is in the list.
+        No two settings share a row or a place, and every setting of every subject is in the list.
         """
         keys = [setting.key for setting in catalogue.ALL]
         self.assertEqual(len(keys), len(set(keys)))
-        declared = {value for value in vars(catalogue).values() if isinstance(value, Setting)}
-        self.assertEqual(declared, set(catalogue.ALL))
+        for module in map(import_module, SUBJECTS):
+            declared = {value for value in vars(module).values() if isinstance(value, Setting)}
+            self.assertTrue(declared)
+            self.assertLessEqual(declared, set(catalogue.ALL), module)
+        offered = {value for value in vars(catalogue).values() if isinstance(value, Setting)}
+        self.assertEqual(offered, set(catalogue.ALL))
+        shown = [setting.api_name for setting in catalogue.ALL if setting.api_name]
+        self.assertEqual(len(shown), len(set(shown)))
+
+    def test_secrets_do_not_print(self) -> None:
+        """
+        Values that hold secrets hide them.
+        """
+        storage = S3Storage(access_key="hush", secret="hush")
+        self.assertNotIn("hush", repr((storage, Discord(webhook="https://hush.example"))))
+
+    def test_trusted_proxies(self) -> None:
+        """
+        By default those are trusted that the room of proxies means.
+        """
+        default = catalogue.TRUSTED_PROXIES.default()
+        self.assertEqual(TrustedProxies.parse(default), TrustedProxies.parse())
 
     def test_needs(self) -> None:
         """

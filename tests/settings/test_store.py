@@ -5,6 +5,7 @@ Settings in memory, over scripted writes, over real SQLite, and under kill -9.
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import define, field
@@ -23,7 +24,7 @@ from owncastd.settings.catalogue import (
     STREAM_TITLE,
     VIDEO_RENDITIONS,
 )
-from owncastd.settings.store import Settings, store
+from owncastd.settings.store import Change, Settings, store
 from owncastd.settings.structuring import InvalidSetting
 
 
@@ -36,11 +37,11 @@ class SlowStore:
     saved: list[tuple[str, str]] = field(factory=list)
     waiting: list[Deferred[None]] = field(factory=list)
 
-    def __call__(self, key: str, text: str) -> Deferred[None]:
+    def __call__(self, texts: Sequence[tuple[str, str]]) -> Deferred[None]:
         """
         Begin to save.
         """
-        self.saved.append((key, text))
+        self.saved += texts
         self.waiting.append(Deferred())
         return self.waiting[-1]
 
@@ -85,6 +86,33 @@ class SetTests(SynchronousTestCase):
         """
         self.failureResultOf(self.settings.set(HTTP_PORT, 0), InvalidSetting)
         self.assertEqual((self.store.saved, self.settings.get(HTTP_PORT)), ([], 8080))
+
+    def test_together(self) -> None:
+        """
+        Changes that belong together are saved in one go; whoever hears of one sees the other.
+        """
+        heard: list[tuple[str, bool]] = []
+
+        def look(_: object) -> None:
+            heard.append((self.settings.get(STREAM_TITLE), self.settings.get(NSFW)))
+
+        self.settings.subscribe(STREAM_TITLE, look)
+        self.settings.subscribe(NSFW, look)
+        done = self.settings.set_together(Change(STREAM_TITLE, "after"), Change(NSFW, True))
+        self.assertEqual(self.settings.get(STREAM_TITLE), "before")
+        (waiting,) = self.store.waiting
+        waiting.callback(None)
+        self.successResultOf(done)
+        self.assertEqual(heard, [("after", True)] * 2)
+        self.assertEqual(self.store.saved, [("stream_title", '"after"'), ("nsfw", "true")])
+
+    def test_together_or_not_at_all(self) -> None:
+        """
+        When one of several changes is not allowed none is made.
+        """
+        done = self.settings.set_together(Change(STREAM_TITLE, "after"), Change(HTTP_PORT, 0))
+        self.failureResultOf(done, InvalidSetting)
+        self.assertEqual((self.store.saved, self.settings.get(STREAM_TITLE)), ([], "before"))
 
     def test_canonical(self) -> None:
         """
@@ -186,6 +214,14 @@ class StoredTests(TestCase):
         settings, _ = self.load()
         self.assertEqual(settings.get(VIDEO_RENDITIONS), renditions)
         self.assertEqual(settings.get(SERVER_NAME), "Röck \U0001f3b8")
+
+    async def test_together(self) -> None:
+        """
+        Changes that belong together are all in the database.
+        """
+        settings, _ = self.load()
+        await settings.set_together(Change(SERVER_NAME, "Mine"), Change(HTTP_PORT, 8123))
+        self.assertEqual(self.rows(), {"server_name": '"Mine"', "http_port_number": "8123"})
 
     async def test_unknown_and_invalid_rows_stay(self) -> None:
         """

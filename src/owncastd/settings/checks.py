@@ -3,34 +3,29 @@ What settings may be, beyond their types. Each check gives the canonical value o
 """
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from datetime import datetime
+from ipaddress import ip_address, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from owncastd.media.renditions import SOURCE, Rendition
-
 from .structuring import InvalidSetting
-from .values import ExternalAction, SocialHandle
+from .values import BrowserPush, Discord, ExternalAction, SocialHandle
 
 T = TypeVar("T")
 
 MAX_PORT = 65_535
 #: How long a broadcast may wait for its encoder to come back.
 MAX_GRACE_SECONDS = 3_600.0
-MAX_RENDITIONS = 10
 MAX_LIST = 100
+#: Longest text for one line of a form, for a whole page, and for a key in text form.
+MAX_LINE = 1_000
+MAX_PAGE = 100_000
+MAX_KEY = 20_000
 #: Schemes by which a link runs what it carries.
 SCRIPT_SCHEMES = ("javascript:", "vbscript:", "data:text")
-MAX_TAG = 100
 MAX_VARIABLE = 500
-#: Bounds that a rendition is brought into rather than refused: clients send what they like.
-VIDEO_BITRATE_KBPS = (100, 100_000)
-AUDIO_BITRATE_KBPS = (16, 1_024)
-MAX_DIMENSION = 8_192
-MAX_FRAMERATE = 240
-MAX_CPU_USAGE_LEVEL = 4
 
 
 def between(low: float, high: float) -> Callable[[T], T]:
@@ -79,13 +74,36 @@ def listen_address(value: str) -> str:
         raise InvalidSetting("must be an IP address") from None
 
 
-def public_url(value: str) -> str:
+def networks(values: tuple[str, ...]) -> tuple[str, ...]:
     """
-    Where the world reaches this server: http or https, a host that is not private; or empty.
+    IP networks in CIDR form, or single addresses, in canonical form.
     """
-    value = value.strip().rstrip("/")
-    if not value:
-        return value
+    try:
+        parsed = [ip_network(value.strip(), strict=False) for value in values]
+    except ValueError:
+        raise InvalidSetting("must have IP addresses or networks, such as 10.0.0.0/8") from None
+    return not_too_many(tuple(dict.fromkeys(str(network) for network in parsed)))
+
+
+def moment(value: str) -> str:
+    """
+    A time with its offset, as RFC 3339 has it; or empty.
+    """
+    try:
+        known = not value or datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        known = False
+    if not known:
+        raise InvalidSetting("must be a time as in RFC 3339")
+    return value
+
+
+def web_url(value: str) -> str:
+    """
+    An absolute URL of http or https, without user name and password.
+    """
+    if len(value) > MAX_LINE:
+        raise InvalidSetting(f"must not be longer than {MAX_LINE} characters")
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
@@ -93,9 +111,20 @@ def public_url(value: str) -> str:
         raise InvalidSetting("must be a URL") from None
     if parts.scheme not in ("http", "https") or not host:
         raise InvalidSetting("must be a URL that begins with http:// or https:// and has a host")
-    if parts.username is not None or any(character.isspace() for character in value):
+    # A space is printable; other white space and control characters are not.
+    if parts.username is not None or " " in value or not value.isprintable():
         raise InvalidSetting("must be a URL without spaces, user name and password")
-    if _is_private(host):
+    return value
+
+
+def public_url(value: str) -> str:
+    """
+    Where the world reaches this server: http or https, a host that is not private; or empty.
+    """
+    value = value.strip().rstrip("/")
+    if not value:
+        return value
+    if _is_private(urlsplit(web_url(value)).hostname or ""):
         raise InvalidSetting("must not be a private address: the world cannot reach it")
     return value
 
@@ -133,17 +162,6 @@ def _harmless(url: str) -> None:
         raise InvalidSetting("must not have a link that runs a script")
 
 
-def tags(values: tuple[str, ...]) -> tuple[str, ...]:
-    """
-    Tags without the number sign in front, each once, none empty.
-    """
-    cleaned = dict.fromkeys(tag for value in values if (tag := value.strip().lstrip("#").strip()))
-    for tag in cleaned:
-        if len(tag) > MAX_TAG:
-            raise InvalidSetting(f"must have tags of at most {MAX_TAG} characters")
-    return not_too_many(tuple(cleaned))
-
-
 def variables(values: Mapping[str, str]) -> Mapping[str, str]:
     """
     Style variables: few, and short.
@@ -155,31 +173,30 @@ def variables(values: Mapping[str, str]) -> Mapping[str, str]:
     return values
 
 
-def renditions(values: tuple[Rendition, ...]) -> tuple[Rendition, ...]:
+def discord(value: Discord) -> Discord:
     """
-    Renditions brought into sensible bounds; none at all means the source alone.
+    A webhook over https, which there must be if it is switched on.
     """
-    if len(values) > MAX_RENDITIONS:
-        raise InvalidSetting(f"must not have more than {MAX_RENDITIONS} items")
-    return tuple(_rendition(value) for value in values) or (SOURCE,)
+    webhook = value.webhook.strip()
+    if webhook:
+        _webhook(webhook)
+    elif value.enabled:
+        raise InvalidSetting("webhook: must not be empty")
+    message = at_most(MAX_LINE)(value.go_live_message)
+    return evolve(value, webhook=webhook, go_live_message=message)
 
 
-def _rendition(value: Rendition) -> Rendition:
-    audio_bitrate = value.audio_bitrate_kbps
-    video_bitrate = value.video_bitrate_kbps or Rendition().video_bitrate_kbps
-    return evolve(
-        value,
-        name=at_most(MAX_TAG)(value.name),
-        # There is no bitrate to encode the audio at: Owncast reads that as passthrough as well.
-        audio_passthrough=value.audio_passthrough or audio_bitrate <= 0,
-        video_bitrate_kbps=_clamp(video_bitrate, *VIDEO_BITRATE_KBPS),
-        audio_bitrate_kbps=0 if audio_bitrate <= 0 else _clamp(audio_bitrate, *AUDIO_BITRATE_KBPS),
-        scaled_width=_clamp(value.scaled_width, 0, MAX_DIMENSION),
-        scaled_height=_clamp(value.scaled_height, 0, MAX_DIMENSION),
-        framerate=_clamp(value.framerate, 0, MAX_FRAMERATE),
-        cpu_usage_level=_clamp(value.cpu_usage_level, 0, MAX_CPU_USAGE_LEVEL),
-    )
+def _webhook(value: str) -> None:
+    try:
+        web_url(value)
+    except InvalidSetting as error:
+        raise InvalidSetting(f"webhook: {error}") from None
+    if urlsplit(value).scheme != "https":
+        raise InvalidSetting("webhook: must begin with https://")
 
 
-def _clamp(value: int, low: int, high: int) -> int:
-    return max(low, min(value, high))
+def browser_push(value: BrowserPush) -> BrowserPush:
+    """
+    A message that fits into a notification.
+    """
+    return evolve(value, go_live_message=at_most(MAX_LINE)(value.go_live_message))

@@ -3,10 +3,10 @@ The settings of this server: read from memory, changed through the database.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from attrs import define, field
+from attrs import define, field, frozen
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 
@@ -18,8 +18,8 @@ from .structuring import InvalidSetting
 
 T = TypeVar("T")
 
-#: Makes one setting durable: key and text of the value.
-Save = Callable[[str, str], Deferred[None]]
+#: Makes settings durable, all or none: key and text of each value.
+Save = Callable[[Sequence[tuple[str, str]]], Deferred[None]]
 
 _UPSERT = """
 INSERT INTO settings (key, value) VALUES (?, ?)
@@ -40,8 +40,18 @@ def store(connection: sqlite3.Connection, setting: Setting[T], value: T) -> None
         connection.execute(_UPSERT, [setting.key, setting.to_text(value)]).close()
 
 
-def _upsert(cursor: sqlite3.Cursor, key: str, text: str) -> None:
-    cursor.execute(_UPSERT, [key, text])
+def _upsert(cursor: sqlite3.Cursor, rows: Sequence[tuple[str, str]]) -> None:
+    cursor.executemany(_UPSERT, rows)
+
+
+@frozen
+class Change:
+    """
+    One of several changes that belong together.
+    """
+
+    setting: Setting[Any]
+    value: Any = field(repr=False)
 
 
 @define(eq=False)
@@ -79,10 +89,7 @@ class Settings:
         """
         rows = connection.execute("SELECT key, value FROM settings").fetchall()
 
-        def save(key: str, text: str) -> Deferred[None]:
-            return database.write(_upsert, key, text)
-
-        settings = cls(dict(rows), save)
+        settings = cls(dict(rows), lambda texts: database.write(_upsert, texts))
         for setting in catalogue:
             settings.get(setting)
         return settings
@@ -93,14 +100,14 @@ class Settings:
         A look at the stored settings before the reactor runs. Changes to it are not kept.
         """
         rows = connection.execute("SELECT key, value FROM settings").fetchall()
-        return cls(dict(rows), lambda key, text: succeed(None))
+        return cls(dict(rows), lambda texts: succeed(None))
 
     @classmethod
     def in_memory(cls) -> "Settings":
         """
         Settings that nobody keeps, all with their defaults: for the tests of other rooms.
         """
-        return cls({}, lambda key, text: succeed(None))
+        return cls({}, lambda texts: succeed(None))
 
     def get(self, setting: Setting[T]) -> T:
         """
@@ -136,17 +143,32 @@ class Settings:
 
         Failures: L{InvalidSetting}, and those of L{Database.write}; nothing has changed then.
         """
+        return self.set_together(Change(setting, value))
+
+    def set_together(self, *changes: Change) -> Deferred[None]:
+        """
+        Change several settings as one: they become durable together or not at all, and readers and
+        subscribers see all of the changes or none.
+
+        Failures: as for L{set}.
+        """
         try:
-            value = setting.structure(setting.unstructure(value))
+            checked = [
+                Change(each.setting, each.setting.structure(each.setting.unstructure(each.value)))
+                for each in changes
+            ]
         except InvalidSetting as error:
             return fail(error)
 
         def publish(_: object) -> None:
-            self._values[setting.key] = value
-            self._stored.pop(setting.key, None)
-            self._tell(setting, value)
+            for each in checked:
+                self._values[each.setting.key] = each.value
+                self._stored.pop(each.setting.key, None)
+            for each in checked:
+                self._tell(each.setting, each.value)
 
-        return self._save(setting.key, setting.to_text(value)).addCallback(publish)
+        texts = [(each.setting.key, each.setting.to_text(each.value)) for each in checked]
+        return self._save(texts).addCallback(publish)
 
     def subscribe(self, setting: Setting[T], subscriber: Callable[[T], None]) -> Callable[[], None]:
         """

@@ -2,7 +2,7 @@
 Values of settings that have more than one part.
 """
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @frozen
@@ -36,3 +36,48 @@ class ExternalAction:
     icon: str = ""
     color: str = ""
     open_externally: bool = False
+
+
+@frozen
+class S3Storage:
+    """
+    Where finished segments go instead of being served from here: any S3-compatible service.
+
+    @ivar endpoint: URL of the service.
+    @ivar acl: the canned ACL of what is stored, or empty for the bucket's own rule.
+    @ivar path_prefix: put before each object's key.
+    @ivar force_path_style: name the bucket in the path instead of the host.
+    """
+
+    enabled: bool = False
+    endpoint: str = ""
+    access_key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    bucket: str = ""
+    region: str = ""
+    acl: str = ""
+    path_prefix: str = ""
+    force_path_style: bool = False
+
+
+@frozen
+class Discord:
+    """
+    A Discord channel that is told when the stream is on.
+
+    @ivar webhook: URL of the channel; whoever knows it can post there.
+    """
+
+    enabled: bool = False
+    webhook: str = field(default="", repr=False)
+    go_live_message: str = ""
+
+
+@frozen
+class BrowserPush:
+    """
+    Notifications to the browsers of viewers who asked for them.
+    """
+
+    enabled: bool = False
+    go_live_message: str = ""

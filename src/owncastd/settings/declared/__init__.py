@@ -1,0 +1,3 @@
+"""
+The declarations of all settings, by subject; L{owncastd.settings.catalogue} gathers them.
+"""
