@@ -5,6 +5,7 @@ The web site as a port serves it: Twisted's, with limits, discretion and a short
 # Twisted leaves these classes without annotations.
 # mypy: allow-untyped-calls
 
+from http import HTTPStatus
 from typing import Any, cast
 
 from twisted.internet.interfaces import IReactorTime
@@ -62,10 +63,21 @@ class WebRequest(Request):
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         """
-        All is here: process it, unless it was refused.
+        All is here: process it, unless the connection is being closed.
         """
-        if not self._refused:
+        if not (self._refused and isinstance(self.channel, ShortPathChannel)):
             super().requestReceived(command, path, version)
+
+    def process(self) -> None:
+        """
+        Find the resource and let it answer.
+        """
+        if self._refused:
+            self.setResponseCode(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self.setHeader(b"content-length", b"0")
+            self.finish()
+        else:
+            super().process()
 
     def _limit(self) -> int:
         limit: int = cast(Any, self.channel).site.max_body_bytes
@@ -73,14 +85,15 @@ class WebRequest(Request):
 
     def _refuse(self) -> None:
         """
-        Answer 413 and close: what follows is not worth reading. HTTP/2 streams are just closed.
+        Answer 413 and close: what follows is not worth reading. Over HTTP/2, where a connection
+        carries other requests as well, the body is read to its end and dropped.
         """
         if self._refused:
             return
         self._refused = True
         if isinstance(self.channel, ShortPathChannel):
             self.channel.write(_TOO_LARGE)
-        self.channel.loseConnection()
+            self.channel.loseConnection()
 
 
 class WebFactory(Site):
