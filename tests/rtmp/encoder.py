@@ -12,7 +12,9 @@ from attrs import field, frozen
 from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.rtmp import amf0
 from owncastd.rtmp.amf0 import AMFValue
-from owncastd.rtmp.chunks import ChunkReader, ChunkWriter, Message
+from owncastd.rtmp.chunk_reader import ChunkReader
+from owncastd.rtmp.chunk_writer import ChunkWriter
+from owncastd.rtmp.chunks import Message
 from owncastd.rtmp.handshake import PACKET_SIZE, VERSION
 from owncastd.rtmp.messages import (
     CONTROL_CHUNK_STREAM_ID,

@@ -4,7 +4,9 @@ Feeding a chunk reader, and writing chunks the way other programs do.
 
 from collections.abc import Iterable, Iterator
 
-from owncastd.rtmp.chunks import ChunkReader, ChunkWriter, Message
+from owncastd.rtmp.chunk_reader import ChunkReader
+from owncastd.rtmp.chunk_writer import ChunkWriter
+from owncastd.rtmp.chunks import Message
 
 MEBIBYTE = 1 << 20
 

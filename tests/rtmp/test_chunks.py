@@ -10,13 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.rtmp.chunks import (
-    HIGHEST_CHUNK_STREAM_ID,
-    MAX_CHUNK_STREAMS,
-    ChunkReader,
-    ChunkWriter,
-    Message,
-)
+from owncastd.rtmp.chunk_reader import MAX_CHUNK_STREAMS, ChunkReader
+from owncastd.rtmp.chunk_writer import ChunkWriter
+from owncastd.rtmp.chunks import HIGHEST_CHUNK_STREAM_ID, Message
 from owncastd.rtmp.errors import LocalProtocolError, RemoteProtocolError
 
 from .feeding import byte_by_byte, read, reader, split, without_repeated_timestamps, written

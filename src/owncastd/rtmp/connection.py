@@ -27,7 +27,9 @@ from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.timestamps import TimestampUnwrapper
 
 from . import amf0, commands
-from .chunks import ChunkReader, ChunkWriter, Message
+from .chunk_reader import ChunkReader
+from .chunk_writer import ChunkWriter
+from .chunks import Message
 from .commands import Connect, Courtesy, CreateStream, Play, Publish, Unknown, Unpublish
 from .errors import InvalidStreamPath, LocalProtocolError, RemoteProtocolError
 from .events import Event, PublishEnded, PublishRequested, Refused
