@@ -7,7 +7,7 @@ from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.hls import window as window_module
+from owncastd.hls import shelf
 from owncastd.hls.objects import NOT_FOUND, TOO_LATE
 from owncastd.hls.segments import Part
 from owncastd.hls.window import DELTA, FULL, Need, Window
@@ -213,10 +213,10 @@ class ContentTests(WindowTestCase):
         self.window.end_segment()
         self.window.add_part(Part(b"x" * 3000, 2000, True))
         self.window.end_segment()
-        self.assertEqual((self.window.peak_bps, self.window.average_bps), (12000, 8000))
+        self.assertEqual((self.window.rates.peak_bps, self.window.rates.average_bps), (12000, 8000))
         self.window.add_part(Part(b"x" * 400, 100, True))
         self.window.end_segment()
-        self.assertEqual(self.window.peak_bps, 12000)
+        self.assertEqual(self.window.rates.peak_bps, 12000)
 
 
 class LengthTests(WindowTestCase):
@@ -279,7 +279,7 @@ class LengthTests(WindowTestCase):
         """
         A stream too heavy for the whole window keeps its newest segments.
         """
-        self.patch(window_module, "MAX_WINDOW_BYTES", 10_000)
+        self.patch(shelf, "MAX_WINDOW_BYTES", 10_000)
         for _ in range(30):
             self.window.add_part(Part(b"x" * 2000, 2000, True))
             self.window.end_segment()
@@ -299,7 +299,7 @@ class LengthTests(WindowTestCase):
         feed_parts(self.window, 1)
         self.window.withdraw()
         self.assertEqual(self.house.origin.media, {})
-        self.assertEqual(self.window._bytes, 0)
+        self.assertEqual(self.window._shelf.size, 0)
 
 
 class WaitTests(WindowTestCase):

@@ -191,8 +191,8 @@ class Origin:
         return Variant(
             uri=f"{window.index}/{PLAYLIST_NAME.decode()}",
             label=_label(self._renditions[window.index], init.height),
-            bandwidth_bps=window.peak_bps,
-            average_bandwidth_bps=window.average_bps,
+            bandwidth_bps=window.rates.peak_bps,
+            average_bandwidth_bps=window.rates.average_bps,
             codecs=init.codecs,
             width=init.width,
             height=init.height,
