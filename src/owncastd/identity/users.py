@@ -13,6 +13,8 @@ MODERATOR: Final = "MODERATOR"
 CAN_SEND_MESSAGES: Final = "CAN_SEND_MESSAGES"
 CAN_SEND_SYSTEM_MESSAGES: Final = "CAN_SEND_SYSTEM_MESSAGES"
 HAS_ADMIN_ACCESS: Final = "HAS_ADMIN_ACCESS"
+#: Longest name of anybody, in characters; the chat sets a tighter limit to what people choose.
+MAX_NAME: Final = 100
 TOKEN_SCOPES: Final = frozenset({CAN_SEND_MESSAGES, CAN_SEND_SYSTEM_MESSAGES, HAS_ADMIN_ACCESS})
 
 
