@@ -105,6 +105,7 @@ def measure_classic(
     with classic_hls(folder) as classic:
         sender = PacedSender(messages, classic.send)
         sender.start()
+        classic.wait_for_playlist()
         viewer.open(classic.url)
         viewer.wait_for_playback()
         found = watch(viewer, sender, classic.cpu_seconds, seconds)

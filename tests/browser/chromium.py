@@ -32,9 +32,9 @@ FONTS = """\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <dir prefix="relative">fonts</dir>
+  <dir>{folder}/fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">font-cache</cachedir>
+  <cachedir>{folder}/font-cache</cachedir>
 </fontconfig>
 """
 
@@ -146,7 +146,7 @@ def _install(cache: Path, unpacked: Path) -> None:
             raise BrowserUnavailable(f"npm could not bring a browser: {reason}") from error
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BrowserUnavailable(f"npm could not bring a browser: {error}") from error
-    (partial / "fonts.conf").write_text(FONTS)
+    (partial / "fonts.conf").write_text(FONTS.format(folder=unpacked))
     partial.rename(unpacked)
 
 
