@@ -14,7 +14,14 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from owncastd.broadcast.events import BroadcastEvent, Ended, Interrupted, Resumed, Started
+from owncastd.broadcast.events import (
+    BroadcastEvent,
+    Ended,
+    Interrupted,
+    Resumed,
+    Retitled,
+    Started,
+)
 from owncastd.broadcast.history import History, StreamRecord
 from owncastd.broadcast.machine import SILENCE_SECONDS
 from owncastd.broadcast.session import TAKEOVER_SILENCE_SECONDS, Broadcast
@@ -162,7 +169,8 @@ class BroadcastTestCase(SynchronousTestCase):
         The events as short words with the number of their broadcast.
         """
         return [
-            f"{type(event).__name__.lower()} {event.plan.broadcast_id}" for event in self.events
+            f"{type(event).__name__.lower()} {event.plan.broadcast_id if event.plan else '-'}"
+            for event in self.events
         ]
 
     def received(self, index: int = 0) -> str:
@@ -328,6 +336,7 @@ class LifeTests(BroadcastTestCase):
         """
         self.play("a1 2 a1- 3 a2 4 a2.")
         plan = self.events[0].plan
+        assert plan is not None
         at = [datetime.fromtimestamp(START + seconds, UTC) for seconds in (0, 2, 5, 9)]
         self.assertEqual(
             self.events,
@@ -574,6 +583,20 @@ class StatusTests(BroadcastTestCase):
         self.assertTrue(self.broadcast.stream_status().online)
         self.play("30")
         self.assertFalse(self.broadcast.stream_status().online)
+
+    def test_retitled(self) -> None:
+        """
+        Another title is told during a broadcast and between two; losing it is not.
+        """
+        self.broadcast.retitle("Soon")
+        self.play("a1")
+        self.broadcast.retitle("Now")
+        self.broadcast.retitle("")
+        self.assertEqual(self.told(), ["retitled -", "started 1", "retitled 1"])
+        soon, started, now = self.events
+        assert isinstance(soon, Retitled) and isinstance(now, Retitled)
+        self.assertEqual((soon.title, now.title), ("Soon", "Now"))
+        self.assertEqual((now.plan, now.at), (started.plan, datetime.fromtimestamp(START, UTC)))
 
     def test_viewers(self) -> None:
         """

@@ -226,6 +226,24 @@ class LocatorTests(SynchronousTestCase):
         failure = self.failureResultOf(locator.locate(), FFmpegUnavailable)
         self.assertIn("owncastd[ffmpeg]", failure.getErrorMessage())
 
+    def test_problem(self) -> None:
+        """
+        What a new setting is checked with says in words what is wrong, or nothing.
+        """
+        locator = FFmpegLocator(self.reactor, str, {"PATH": ""}, lambda: None)
+
+        def problem(path: Path) -> Deferred[str | None]:
+            return Deferred.fromCoroutine(locator.problem(str(path)))
+
+        self.assertEqual(self.successResultOf(problem(self.configured)), "it does not exist")
+        self.install(self.configured)
+        looking = problem(self.configured)
+        self.answer(b"GNU bash, version 5.2")
+        self.assertEqual(self.successResultOf(looking), "it is not ffmpeg")
+        looking = problem(self.configured)
+        self.answer()
+        self.assertIsNone(self.successResultOf(looking))
+
     def test_environment(self) -> None:
         """
         A child sees nothing of our environment but what it needs.

@@ -58,7 +58,21 @@ class Ended:
     reason: str
 
 
-BroadcastEvent = Started | Interrupted | Resumed | Ended
+@frozen
+class Retitled:
+    """
+    The stream was given another title, during a broadcast or between two.
+
+    @ivar plan: of the broadcast that runs, if any.
+    @ivar title: never empty.
+    """
+
+    plan: BroadcastPlan | None
+    at: datetime
+    title: str
+
+
+BroadcastEvent = Started | Interrupted | Resumed | Ended | Retitled
 
 #: Is called with each event as it happens; what it raises is logged.
 Listener = Callable[[BroadcastEvent], None]

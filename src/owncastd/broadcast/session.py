@@ -23,7 +23,7 @@ from owncastd.interfaces import (
     StreamStatus,
 )
 
-from .events import Listener
+from .events import Listener, Retitled
 from .history import History
 from .machine import SILENCE_SECONDS, Core, Life, make_life
 from .metadata import BroadcasterDetails
@@ -168,6 +168,13 @@ class Broadcast:
         runs = self._core.running is not None
         self._life.finish(reason)
         return runs
+
+    def retitle(self, title: str) -> None:
+        """
+        Tell that the stream has another title; that it has none any more is nothing to tell.
+        """
+        if title:
+            self._core.tell(Retitled(self.plan, self._core.now(), title))
 
     def shutdown(self) -> Deferred[None]:
         """

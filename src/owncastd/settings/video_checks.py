@@ -2,11 +2,12 @@
 What video settings may be: renditions, the encoder, where segments are stored and fetched.
 """
 
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from attrs import asdict, evolve
 
+from owncastd.media.encoders import DEFAULT_ENCODER, ENCODERS
 from owncastd.media.renditions import SOURCE, Rendition
 
 from .checks import MAX_LINE, at_most, web_url
@@ -23,26 +24,14 @@ MAX_DIMENSION = 8_192
 MAX_FRAMERATE = 240
 MAX_CPU_USAGE_LEVEL = 4
 
-DEFAULT_CODEC: Final = "libx264"
-#: H.264 encoders of ffmpeg that the API has names for.
-CODECS: Final = (
-    DEFAULT_CODEC,
-    "h264_omx",
-    "h264_vaapi",
-    "h264_nvenc",
-    "h264_qsv",
-    "h264_v4l2m2m",
-    "h264_videotoolbox",
-)
-
 
 def codec(value: str) -> str:
     """
     The name of an encoder; an empty one means the usual.
     """
-    value = value.strip() or DEFAULT_CODEC
-    if value not in CODECS:
-        raise InvalidSetting(f"must be one of {', '.join(CODECS)}")
+    value = value.strip() or DEFAULT_ENCODER
+    if value not in ENCODERS:
+        raise InvalidSetting(f"must be one of {', '.join(ENCODERS)}")
     return value
 
 

@@ -150,3 +150,15 @@ class FFmpegLocator:
             oldest = ".".join(map(str, OLDEST_USABLE))
             raise FFmpegUnavailable(f"version {version} is too old, {oldest} is the oldest usable")
         return FFmpeg(path, version, number)
+
+    async def problem(self, path: str) -> str | None:
+        """
+        Why a path is of no use, in words; C{None} if ffmpeg answers there.
+
+        @param path: absolute path of what may be an executable.
+        """
+        try:
+            await self.examine(path)
+        except FFmpegUnavailable as error:
+            return str(error)
+        return None

@@ -1,45 +1,12 @@
 """
-Renditions as the API lists them to viewers.
+Renditions as the API writes them: it calls them variants.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
+from owncastd.media.rendition_names import display_name
 from owncastd.media.renditions import Rendition
-
-
-def bitrate_name(kbps: int) -> str:
-    """
-    A bitrate in few letters, C{1.2Mbps}; empty for 0.
-    """
-    if kbps == 0:
-        return ""
-    if kbps < 1000:
-        return f"{kbps}Kbps"
-    if kbps % 1000 == 0:
-        return f"{kbps // 1000}Mbps"
-    return f"{kbps / 1000:.1f}Mbps"
-
-
-def variant_name(rendition: Rendition) -> str:
-    """
-    The name of a rendition: the one it was given, or what tells it from the others.
-    """
-    if rendition.name:
-        return rendition.name
-    if rendition.video_passthrough:
-        return "Source"
-    width, height = rendition.scaled_width, rendition.scaled_height
-    bitrate = bitrate_name(rendition.video_bitrate_kbps)
-    # 1080 by 720 is what the name has always been given to, by a slip; 1280 is what is meant.
-    if height == 720 and width in (1080, 1280):
-        return f"720p @{bitrate}"
-    if height == 1080 and width == 1920:
-        return f"1080p @{bitrate}"
-    if height:
-        return f"{height}h"
-    if width:
-        return f"{width}w"
-    return f"{bitrate}@{rendition.framerate}fps"
 
 
 def variants_document(renditions: Sequence[Rendition]) -> list[dict[str, object]]:
@@ -51,4 +18,27 @@ def variants_document(renditions: Sequence[Rendition]) -> list[dict[str, object]
         enumerate(renditions),
         key=lambda item: (not item[1].video_passthrough, -item[1].video_bitrate_kbps),
     )
-    return [{"name": variant_name(rendition), "index": index} for index, rendition in order]
+    return [{"name": display_name(rendition), "index": index} for index, rendition in order]
+
+
+def variant_document(rendition: Rendition, name: str) -> dict[str, Any]:
+    """
+    One rendition as the administrator's API shows it.
+
+    @param name: what it is called there.
+    """
+    document: dict[str, Any] = {
+        "name": name,
+        "videoPassthrough": rendition.video_passthrough,
+        # Without a bitrate there is nothing to encode the audio at.
+        "audioPassthrough": rendition.audio_passthrough or rendition.audio_bitrate_kbps == 0,
+        "videoBitrate": rendition.video_bitrate_kbps,
+        "audioBitrate": rendition.audio_bitrate_kbps,
+    }
+    if rendition.scaled_width:
+        document["scaledWidth"] = rendition.scaled_width
+    if rendition.scaled_height:
+        document["scaledHeight"] = rendition.scaled_height
+    document["framerate"] = 0 if rendition.video_passthrough else rendition.framerate
+    document["cpuUsageLevel"] = rendition.cpu_usage_level
+    return document

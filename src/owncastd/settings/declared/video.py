@@ -2,6 +2,7 @@
 Settings of the video: how it is encoded, cut and stored.
 """
 
+from owncastd.media.encoders import DEFAULT_ENCODER
 from owncastd.media.latency import DEFAULT_LATENCY_LEVEL, LATENCY_LEVELS
 from owncastd.media.renditions import SOURCE, Rendition
 
@@ -30,7 +31,7 @@ FFMPEG_PATH = Setting(
 VIDEO_CODEC = Setting(
     "video_codec",
     str,
-    lambda: video_checks.DEFAULT_CODEC,
+    lambda: DEFAULT_ENCODER,
     video_checks.codec,
     Needs.NEXT_BROADCAST,
     api_name="videoCodec",

@@ -4,8 +4,8 @@ Names of renditions.
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from owncastd.media.rendition_names import bitrate_name, display_name
 from owncastd.media.renditions import Rendition
-from owncastd.web.variants import bitrate_name, variant_name
 
 
 class NameTests(SynchronousTestCase):
@@ -39,4 +39,4 @@ class NameTests(SynchronousTestCase):
             (Rendition(framerate=24), "1.2Mbps@24fps"),
         ]
         for rendition, name in cases:
-            self.assertEqual(variant_name(rendition), name)
+            self.assertEqual(display_name(rendition), name)
