@@ -1,0 +1,98 @@
+"""
+The figures of this server: what is sampled every two minutes, and kept.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from attrs import define, field
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IReactorTime
+
+from owncastd.broadcast.events import BroadcastEvent, Ended
+
+from .facts import StreamFacts
+from .figures import ChatFigures
+from .geoip import GeoIP
+from .hardware import Hardware
+from .health import Evidence, Health, assess
+from .history import ViewerHistory
+from .playback import Playback
+from .repeating import Repeating
+from .series import SAMPLE_SECONDS
+
+
+def no_chat() -> ChatFigures:
+    """
+    The figures of a server without a chat.
+    """
+    return ChatFigures()
+
+
+@define(eq=False)
+class Metrics:
+    """
+    Samples at one pace, and holds what was sampled.
+
+    @ivar facts: how the stream is right now.
+    @ivar chat: how the chat is right now.
+    """
+
+    _clock: IReactorTime
+    facts: Callable[[], StreamFacts]
+    history: ViewerHistory
+    hardware: Hardware
+    geoip: GeoIP
+    chat: Callable[[], ChatFigures] = no_chat
+    playback: Playback = field(init=False, factory=Playback)
+    _health: Health | None = field(init=False, default=None)
+    _machine: Repeating = field(init=False)
+    _audience: Repeating = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        # Two, because a disk that does not answer must not keep the viewers from being counted.
+        self._machine = Repeating(
+            self._clock, "Asking the machine how busy it is", self.hardware.sample
+        )
+        self._audience = Repeating(self._clock, "Sampling the audience", self._sample_audience)
+
+    def start(self) -> None:
+        """
+        Begin to sample; the first points come with the first full interval.
+        """
+        self.geoip.start()
+        self._machine.start(SAMPLE_SECONDS, now=True)
+        self._audience.start(SAMPLE_SECONDS, now=False)
+
+    def stop(self) -> Deferred[None]:
+        """
+        Sample no more.
+
+        @return: fires when no timer and no thread is left at work, and what was sampled is stored.
+        """
+        ending = [self._machine.stop(), self._audience.stop(), self.geoip.stop()]
+        return DeferredList(ending).addCallback(lambda _: self.history.settled())
+
+    @property
+    def health(self) -> Health | None:
+        """
+        How the stream fared in the last complete window; C{None} when there is no stream, or
+        nothing is known of it.
+        """
+        return self._health
+
+    def happened(self, event: BroadcastEvent) -> None:
+        """
+        Follow the broadcast: what was said of the last one is not true of the next.
+        """
+        if isinstance(event, Ended):
+            self._health = None
+            self.playback.discard_window()
+
+    def _sample_audience(self) -> None:
+        facts = self.facts()
+        now = datetime.fromtimestamp(self._clock.seconds(), UTC)
+        self.history.add(facts.viewers if facts.online else None, self.chat().clients)
+        summary = self.playback.close_window(now)
+        if facts.online:
+            self._health = assess(Evidence(summary, facts, self.hardware.recent_cpu))
