@@ -29,6 +29,8 @@ from twisted.logger import (
 from twisted.python.logfile import LogFile
 
 from owncastd import __version__
+from owncastd.admin.machine import MachineAPI
+from owncastd.admin.status import StatusAPI
 from owncastd.broadcast.events import BroadcastEvent, Ended, Started
 from owncastd.broadcast.history import History
 from owncastd.broadcast.session import Broadcast
@@ -43,6 +45,7 @@ from owncastd.hls.packager import Packager
 from owncastd.hls.resource import HLSResource
 from owncastd.identity.admin import AdminPassword, InvalidPassword
 from owncastd.identity.first_run import FirstSecrets
+from owncastd.identity.registry import Users
 from owncastd.identity.stream_keys import Keyring
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
 from owncastd.media.latency import LATENCY_LEVELS
@@ -195,6 +198,7 @@ class OwncastService(Service):
         self.settings = settings = Settings.load(connection, self._database)
         keyring = Keyring.load(connection, self._database, options.stream_key)
         self._password = AdminPassword.load(reactor, connection, self._database)
+        self._users = Users(reactor, self._database)
         history = History.load(reactor, connection, self._database)
         proxies = TrustedProxies.parse()
 
@@ -218,12 +222,18 @@ class OwncastService(Service):
         documents = PublicDocuments(reactor, self._broadcast, settings)
         delivery = Delivery(origin, audience)
         # The rooms whose routes the API answers.
-        rooms = [PublicAPI(documents, settings, audience, proxies)]
+        rooms: list[object] = [
+            PublicAPI(documents, settings, audience, proxies),
+            StatusAPI(self._broadcast, audience, settings),
+            MachineAPI(settings, quit=reactor.stop),
+        ]
         gate = Gate(
             self._password.verify,
             Backoff(reactor),
             proxies,
             lambda: settings.get(catalogue.SERVER_URL),
+            self._users.find,
+            self._users.used,
         )
         site = make_site_resource(
             API(gate, rooms),
@@ -292,6 +302,7 @@ class OwncastService(Service):
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
             ("the password check", lambda: maybeDeferred(self._password.stop)),
+            ("the users", self._users.stop),
             ("the database", self._database.close),
         ]
         for name, step in steps:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from argon2 import PasswordHasher
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, gatherResults, succeed
+from twisted.internet.defer import CancelledError, Deferred, gatherResults, succeed
 from twisted.python.threadpool import ThreadPool
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -96,12 +96,32 @@ class AdminPasswordTests(TestCase):
         self.assertFalse(await checking)
         self.assertFalse(await self.password.verify("right"))
 
+    async def test_asked_at_the_same_time(self) -> None:
+        """
+        A browser's first requests come together: their password is hashed once, and who gives up
+        waiting does not disturb the others.
+        """
+        waiting = [self.password.verify("right") for _ in range(50)]
+        waiting[0].addErrback(lambda failure: failure.trap(CancelledError) and None)
+        waiting[0].cancel()
+        self.assertEqual(await gatherResults(waiting[1:]), [True] * 49)
+        self.assertEqual(self.hasher.verified, 1)
+
+    async def test_new_password_while_checking(self) -> None:
+        """
+        The new password is right at once, even when it was asked about just before it was set.
+        """
+        early = self.password.verify("other")
+        await self.password.change("other")
+        self.assertTrue(await self.password.verify("other"))
+        await early
+
     async def test_bounded(self) -> None:
         """
         When too many wait the next is refused, and the others are answered.
         """
         self.patch(admin, "MAX_WAITING", 2)
-        waiting = [self.password.verify("wrong") for _ in range(2)]
+        waiting = [self.password.verify(f"wrong {number}") for number in range(2)]
         self.failureResultOf(self.password.verify("wrong"), TooManyAttempts)
         self.assertEqual(await gatherResults(waiting), [False, False])
         self.assertTrue(await self.password.verify("right"))

@@ -166,6 +166,7 @@ class SiteTestCase(SynchronousTestCase):
         self.audience = MemoryAudience()
         self.settings = Settings.in_memory()
         self.verified = 0
+        self.used: list[str] = []
         self.users: dict[str, User] = {}
         self.banned: set[str] = set()
         self.documents = PublicDocuments(self.clock, self.status, self.settings)
@@ -182,6 +183,7 @@ class SiteTestCase(SynchronousTestCase):
             proxies,
             lambda: self.settings.get(catalogue.SERVER_URL),
             self.find_user,
+            lambda user: self.used.append(user.id),
             self.banned.__contains__,
         )
         public = PublicAPI(documents, self.settings, self.audience, proxies)

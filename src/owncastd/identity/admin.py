@@ -15,6 +15,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from owncastd.database.connection import Database
@@ -96,7 +97,8 @@ class AdminPassword:
     Checks and changes the one password.
 
     HTTP Basic repeats the password with each request, so the last one that was right is remembered
-    as a digest under a key that lives only as long as this process; a change forgets it.
+    as a digest under a key that lives only as long as this process; a change forgets it. For the
+    same reason those who ask about the same password at the same time share one check.
 
     @ivar _reactor: where answers of threads come back to.
     @ivar _pool: runs argon2; started and stopped by whoever made it, or by L{start} and L{stop}.
@@ -112,6 +114,7 @@ class AdminPassword:
     _process_key: bytes = field(factory=lambda: secrets.token_bytes(32), repr=False)
     _waiting: int = field(init=False, default=0)
     _proven: bytes | None = field(init=False, default=None, repr=False)
+    _checking: dict[bytes, list[Deferred[bool]]] = field(init=False, factory=dict, repr=False)
 
     @classmethod
     def load(
@@ -150,7 +153,13 @@ class AdminPassword:
         digest = self._digest(password)
         if self._proven is not None and hmac.compare_digest(self._proven, digest):
             return succeed(True)
-        password_hash = self._hash
+        answer: Deferred[bool] = Deferred()
+        waiting = self._checking.get(digest)
+        if waiting is not None:
+            waiting.append(answer)
+            return answer
+        self._checking[digest] = waiting = [answer]
+        checking, password_hash = self._checking, self._hash
 
         def remember(right: bool) -> bool:
             # The password may have been changed meanwhile.
@@ -160,9 +169,15 @@ class AdminPassword:
                 self._proven = digest
             return right
 
-        return self._in_thread(lambda: matches(self._hasher, password_hash, password)).addCallback(
+        def tell(result: bool | Failure) -> None:
+            del checking[digest]
+            for each in waiting:
+                each.callback(result)
+
+        self._in_thread(lambda: matches(self._hasher, password_hash, password)).addCallback(
             remember
-        )
+        ).addBoth(tell)
+        return answer
 
     def change(self, password: str) -> Deferred[None]:
         """
@@ -181,6 +196,8 @@ class AdminPassword:
         await self._save(password_hash)
         self._hash = password_hash
         self._proven = None
+        # Checks under way are of the old password; who comes now does not wait for them.
+        self._checking = {}
 
     def _digest(self, password: str) -> bytes:
         return hmac.digest(self._process_key, password.encode("utf-8", "surrogatepass"), sha256)

@@ -6,6 +6,7 @@ L{IRequest} has no types: the calls of it that need an exemption are gathered he
 
 import json
 
+from twisted.internet.defer import Deferred
 from twisted.web.http import CACHED, NOT_ALLOWED
 from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
@@ -58,6 +59,14 @@ def hostname(request: IRequest) -> bytes:
     """
     name: bytes = request.getRequestHostname()  # type: ignore[no-untyped-call]
     return name
+
+
+def answered(request: IRequest) -> Deferred[None]:
+    """
+    Fires when the whole answer has been handed to the connection, or the connection is lost.
+    """
+    finishing: Deferred[None] = request.notifyFinish()  # type: ignore[attr-defined]
+    return finishing.addErrback(lambda _: None)
 
 
 def json_bytes(request: IRequest, document: object) -> bytes:

@@ -46,9 +46,10 @@ class Gate:
 
     @ivar _verify: whether this is the administrator's password (L{AdminPassword.verify}).
     @ivar _backoff: makes addresses wait that tell wrong passwords.
-    @ivar _find_user: whose access token this is.
-    @ivar _banned: whether an address is banned.
     @ivar _server_url: where the world reaches this server, or empty.
+    @ivar _find_user: whose access token this is.
+    @ivar _used: told of users whose bearer token was let pass.
+    @ivar _banned: whether an address is banned.
     """
 
     _verify: Callable[[str], Deferred[bool]] = field(repr=False)
@@ -56,6 +57,7 @@ class Gate:
     _proxies: TrustedProxies
     _server_url: Callable[[], str]
     _find_user: FindUser = nobody
+    _used: Callable[[User], None] = lambda user: None
     _banned: Callable[[str], bool] = lambda address: False
 
     async def admit(self, request: IRequest, guard: Guard, changes: bool) -> User | None:
@@ -115,6 +117,7 @@ class Gate:
         user = None if token is None else await self._find_user(token)
         if user is None or user.disabled or scope not in user.scopes:
             raise Unauthorized("unauthorized")
+        self._used(user)
         return user
 
     async def _admit_user(self, token: str | None, request: IRequest) -> User:

@@ -1,0 +1,153 @@
+"""
+The administrator's view of the stream: how it is, who sends it, who watches it, and ending it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from attrs import define
+from twisted.internet.defer import Deferred, succeed
+from twisted.web.iweb import IRequest
+
+from owncastd import __version__
+from owncastd.broadcast.metadata import BroadcasterDetails
+from owncastd.broadcast.session import Broadcast
+from owncastd.broadcast.viewers import Audience, Viewer
+from owncastd.interfaces import BroadcastPlan
+from owncastd.metrics.geoip import Place
+from owncastd.metrics.health import Health
+from owncastd.settings import catalogue
+from owncastd.settings.store import Settings
+from owncastd.web.documents import rfc3339
+from owncastd.web.errors import Refused
+from owncastd.web.routes import POST, READ, Guard, Simple, route
+from owncastd.web.variants import variant_document
+
+#: A part of an answer, ready for JSON.
+Document = Mapping[str, Any]
+#: Finds out where addresses are, as far as that is known.
+Locate = Callable[[Iterable[str]], Deferred[Mapping[str, Place | None]]]
+
+_ENDED_BY_ADMINISTRATOR: Final = "The administrator ended the stream."
+
+
+def nothing_known() -> None:
+    """
+    Knows nothing of the stream's health.
+    """
+
+
+def nowhere(addresses: Iterable[str]) -> Deferred[Mapping[str, Place | None]]:
+    """
+    Knows no place.
+    """
+    return succeed({})
+
+
+@define(eq=False)
+class StatusAPI:
+    """
+    Routes about the present stream.
+
+    @ivar _health: how the stream fares, or C{None} while nothing is known of it.
+    @ivar _locate: where viewers are.
+    """
+
+    _broadcast: Broadcast
+    _audience: Audience
+    _settings: Settings
+    _health: Callable[[], Health | None] = nothing_known
+    _locate: Locate = nowhere
+
+    @route(READ, "/api/admin/status", Guard.ADMIN)
+    def status(self, request: IRequest) -> Document:
+        """
+        Everything about the stream that the admin page's front has.
+        """
+        status = self._broadcast.stream_status()
+        broadcaster = self._broadcast.broadcaster
+        plan = self._broadcast.plan
+        health = self._health()
+        return {
+            "broadcaster": None if broadcaster is None else _broadcaster(broadcaster),
+            "currentBroadcast": None if plan is None else _current_broadcast(plan),
+            "health": None if plan is None or health is None else _health(health),
+            "streamTitle": self._settings.get(catalogue.STREAM_TITLE),
+            "versionNumber": __version__,
+            # Shown here even where the public one is hidden.
+            "viewerCount": status.viewer_count,
+            "overallPeakViewerCount": status.overall_peak_viewer_count,
+            "sessionPeakViewerCount": status.session_peak_viewer_count,
+            "online": status.online,
+            "state": status.state.value,
+        }
+
+    @route(POST, "/api/admin/disconnect", Guard.ADMIN)
+    def disconnect(self, request: IRequest) -> Simple:
+        """
+        End the stream, also one that has only just begun, or waits for its encoder.
+        """
+        if not self._broadcast.disconnect(_ENDED_BY_ADMINISTRATOR):
+            raise Refused("no inbound stream connected")
+        return Simple("inbound stream disconnected")
+
+    @route(READ, "/api/admin/viewers", Guard.ADMIN)
+    async def viewers(self, request: IRequest) -> list[Document]:
+        """
+        Who watches right now, in the order in which they came.
+        """
+        viewers = sorted(self._audience.viewers(), key=lambda viewer: viewer.first_seen)
+        places = await self._locate({viewer.address for viewer in viewers})
+        return [_viewer(viewer, places.get(viewer.address)) for viewer in viewers]
+
+
+def _broadcaster(details: BroadcasterDetails) -> Document:
+    return {
+        "time": rfc3339(details.time, "milliseconds"),
+        "remoteAddr": details.address,
+        "streamDetails": {
+            "videoCodec": details.video_codec,
+            "audioCodec": details.audio_codec,
+            "encoder": details.encoder,
+            "width": details.width,
+            "height": details.height,
+            "videoBitrate": details.video_bitrate_kbps,
+            "audioBitrate": details.audio_bitrate_kbps,
+            "framerate": details.framerate,
+        },
+    }
+
+
+def _current_broadcast(plan: BroadcastPlan) -> Document:
+    return {
+        # Here with the name as it was given, which may be empty.
+        "outputSettings": [variant_document(each, each.name) for each in plan.renditions],
+        "latencyLevel": {"level": plan.latency.level},
+    }
+
+
+def _health(health: Health) -> Document:
+    return {
+        "message": health.message,
+        "healthPercentage": health.percentage,
+        "representation": health.representation,
+        "healthy": health.healthy,
+    }
+
+
+def _place(place: Place) -> Document:
+    return {
+        "countryCode": place.country_code,
+        "regionName": place.region_name,
+        "timeZone": place.time_zone,
+    }
+
+
+def _viewer(viewer: Viewer, place: Place | None) -> Document:
+    return {
+        "firstSeen": rfc3339(viewer.first_seen, "milliseconds"),
+        "geo": None if place is None else _place(place),
+        "userAgent": viewer.user_agent,
+        "ipAddress": viewer.address,
+        "clientID": viewer.viewer_id,
+    }
