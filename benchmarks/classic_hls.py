@@ -67,14 +67,6 @@ class ClassicHLS:
         assert self._ffmpeg.stdin is not None
         self._ffmpeg.stdin.write(flv_tag(message))
 
-    def wait_for_playlist(self) -> None:
-        """
-        Wait until there is something to play.
-        """
-        client = WebClient(self.port)
-        wait_for("ffmpeg's playlist", lambda: client.get("/hls/stream.m3u8").status == 200)
-        client.close()
-
     def cpu_seconds(self) -> float:
         """
         What both have used so far.

@@ -30,8 +30,11 @@ from .report import percentile, print_report
 
 #: Which levels of ours are measured.
 LEVELS = (0, 2)
+#: The viewer joins when the broadcast has been running for so long, in seconds: a player that was
+#: there from the first segment on would have ordinary HLS nearer to the edge than players come.
+JOINING_SECONDS = 15
 #: What starting up may take, and then finding a place at the live edge, in seconds.
-STARTING_SECONDS = 30
+STARTING_SECONDS = 15
 SETTLING_SECONDS = 20
 #: Every how many frames the picture is read: reading costs time of its own.
 SAMPLE_EVERY = 3
@@ -85,7 +88,7 @@ def measure_ours(
             encoder.publish(STREAM_KEY)
             sender = PacedSender(messages, encoder.send)
             sender.start()
-            server.wait_for_playlist()
+            sender.wait(JOINING_SECONDS)
             viewer.open(server.url)
             viewer.wait_for_playback()
             found = watch(viewer, sender, lambda: cpu_seconds(server.process.pid), seconds)
@@ -105,7 +108,7 @@ def measure_classic(
     with classic_hls(folder) as classic:
         sender = PacedSender(messages, classic.send)
         sender.start()
-        classic.wait_for_playlist()
+        sender.wait(JOINING_SECONDS)
         viewer.open(classic.url)
         viewer.wait_for_playback()
         found = watch(viewer, sender, classic.cpu_seconds, seconds)
@@ -123,7 +126,8 @@ def main() -> None:
         "--seconds", type=int, default=60, help="how long each is watched (default: %(default)s)"
     )
     seconds = parser.parse_args().seconds
-    source = evolve(BROADCAST, seconds=STARTING_SECONDS + SETTLING_SECONDS + seconds)
+    lasts = JOINING_SECONDS + STARTING_SECONDS + SETTLING_SECONDS + seconds
+    source = evolve(BROADCAST, seconds=lasts)
     messages = list(read_messages(source.make()))
     browser = find_browser()
     results: dict[str, object] = {"seconds": seconds, "browser": browser.origin}
