@@ -10,23 +10,14 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final, cast
 
 from attrs import define, field
 from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IDelayedCall, IListeningPort
-from twisted.logger import (
-    FilteringLogObserver,
-    ILogObserver,
-    Logger,
-    LogLevel,
-    LogLevelFilterPredicate,
-    globalLogPublisher,
-    textFileLogObserver,
-)
-from twisted.python.logfile import LogFile
+from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorFromThreads
+from twisted.logger import Logger
 
 from owncastd import __version__
 from owncastd.admin.machine import MachineAPI
@@ -48,6 +39,7 @@ from owncastd.identity.first_run import FirstSecrets
 from owncastd.identity.registry import Users
 from owncastd.identity.stream_keys import Keyring
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
+from owncastd.logs.logs import Logs
 from owncastd.media.latency import LATENCY_LEVELS
 from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
@@ -82,8 +74,6 @@ __all__ = ["Options", "makeService"]
 WHOLE_SEGMENT_CHUNK_SECONDS: Final = 1.0
 #: How long an ended stream can still be fetched, with its end mark, in seconds.
 AFTERGLOW_SECONDS: Final = 300.0
-LOG_FILE_BYTES: Final = 10 * 1024 * 1024
-LOG_FILES_KEPT: Final = 5
 _BROADCAST_ID_BYTES: Final = 5
 
 
@@ -194,6 +184,9 @@ class OwncastService(Service):
         """
         self._reactor = reactor
         self._options = options
+        self.logs = Logs.make(
+            options.log_dir, verbose=options.verbose_logging, debugging=options.debug_features
+        )
         self._database = Database(reactor, options.database)
         self.settings = settings = Settings.load(connection, self._database)
         keyring = Keyring.load(connection, self._database, options.stream_key)
@@ -246,8 +239,13 @@ class OwncastService(Service):
         self._web_address = web_address
         self._rtmp_address = rtmp_address
         self._ports: list[IListeningPort] = []
-        self._log_observer: ILogObserver | None = None
-        self._log_file: LogFile | None = None
+
+    def setServiceParent(self, parent: Any) -> None:
+        """
+        Become part of the application that twistd runs, whose log is ours then.
+        """
+        super().setServiceParent(parent)
+        self.logs.begin(parent)
 
     def privilegedStartService(self) -> None:
         """
@@ -263,22 +261,11 @@ class OwncastService(Service):
 
     def startService(self) -> None:
         """
-        Begin to log to the file.
+        Begin to log, and say so.
         """
         super().startService()
+        self.logs.start()
         self._password.start()
-        level = LogLevel.debug if self._options.verbose_logging else LogLevel.info
-        self._log_file = LogFile(
-            "owncast.log",
-            str(self._options.log_dir),
-            rotateLength=LOG_FILE_BYTES,
-            maxRotatedFiles=LOG_FILES_KEPT,
-            defaultMode=0o600,
-        )
-        self._log_observer = FilteringLogObserver(
-            textFileLogObserver(cast(IO[Any], self._log_file)), [LogLevelFilterPredicate(level)]
-        )
-        globalLogPublisher.addObserver(self._log_observer)
         self._log.info(
             "owncastd {version} serves {web} and takes encoders at {rtmp}",
             version=__version__,
@@ -310,10 +297,8 @@ class OwncastService(Service):
                 await step()
             except Exception:  # noqa: BLE001 - what comes after must be closed as well
                 self._log.failure("While closing {name}", name=name)
-        if self._log_observer is not None:
-            globalLogPublisher.removeObserver(self._log_observer)
-        if self._log_file is not None:
-            self._log_file.close()
+        self._log.info("owncastd has stopped")
+        self.logs.stop()
 
     async def _stop_listening(self) -> None:
         ports, self._ports = self._ports, []
@@ -405,6 +390,8 @@ def makeService(config: Options) -> IService:
             print(f"owncastd: {options.restore_database} is now the database; start the server.")  # noqa: T201
             raise SystemExit(0)
         service, text = build(reactor, options)
+        if config.parent is not None:
+            service.logs.replace_twistds(cast(IReactorFromThreads, reactor), config.parent)
     except (StartupError, DatabaseError, InvalidPassword) as error:
         raise SystemExit(f"owncastd: {error}") from None
     # The terminal only: secrets do not belong into logs.

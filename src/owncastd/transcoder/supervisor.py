@@ -3,6 +3,7 @@ The transcoder of a broadcast: a media sink that has ffmpeg make the encoded ren
 """
 
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final
@@ -242,6 +243,7 @@ class Transcoder:
         self._watch.restart()
         self._child = FFmpegChild(len(self._outputs), self._received, self._fail, self._child_ended)
         argv = ffmpeg_arguments(ffmpeg.path, self._renditions)
+        self._log.debug("ffmpeg's command: {command}", command=shlex.join(argv))
         try:
             self._child.start(self._reactor, argv, child_environment(self._environ), self._pressure)
         except OSError as error:
