@@ -142,6 +142,18 @@ def look_up(reader: maxminddb.Reader, address: str) -> Place | None:
         return None
 
 
+def _find(reader: maxminddb.Reader, address: str) -> Place | None:
+    """
+    The same, of ourselves as well, and C{None} from where the database is damaged.
+    """
+    if address in _LOOPBACK:
+        return LOCALHOST
+    try:
+        return look_up(reader, address)
+    except maxminddb.InvalidDatabaseError:
+        return None
+
+
 @define(eq=False)
 class GeoIP:
     """
@@ -190,7 +202,13 @@ class GeoIP:
         if address in self._places:
             place = self._places.pop(address)
         else:
-            place = self._look_up(self._opened.reader, address)
+            try:
+                place = look_up(self._opened.reader, address)
+            except maxminddb.InvalidDatabaseError as error:
+                self._log.warn("The geo-IP database is damaged: {reason}", reason=str(error))
+                self._refused = self._opened.stamp
+                self._use(None)
+                return None
         self._remember(address, place)
         return place
 
@@ -205,19 +223,9 @@ class GeoIP:
         reader = self._opened.reader
 
         def find() -> Mapping[str, Place | None]:
-            return {
-                address: LOCALHOST if address in _LOOPBACK else self._look_up(reader, address)
-                for address in wanted
-            }
+            return {address: _find(reader, address) for address in wanted}
 
         return self._in_thread(find)
-
-    def _look_up(self, reader: maxminddb.Reader, address: str) -> Place | None:
-        try:
-            return look_up(reader, address)
-        except maxminddb.InvalidDatabaseError as error:
-            self._log.warn("The geo-IP database is damaged: {reason}", reason=str(error))
-            return None
 
     def _remember(self, address: str, place: Place | None) -> None:
         if len(self._places) >= MAX_CACHED:
@@ -230,11 +238,13 @@ class GeoIP:
         """
         stamp = await self._in_thread(lambda: stamp_of(self._path))
         current = None if self._opened is None else self._opened.stamp
-        if stamp in (current, self._refused):
+        if stamp == current:
             return
         if stamp is None:
             self._log.info("The geo-IP database is gone")
             self._use(None)
+            return
+        if stamp == self._refused:
             return
         try:
             reader = await self._in_thread(lambda: open_copy(self._path))
@@ -242,7 +252,6 @@ class GeoIP:
             # It may be a copy that is not complete yet: then it will change, and be tried again.
             self._refused = stamp
             self._log.warn("The geo-IP database cannot be used: {reason}", reason=str(error))
-            self._use(None)
             return
         self._log.info("Addresses are looked up in {path}", path=str(self._path))
         self._use(Opened(stamp, reader))
