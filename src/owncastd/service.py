@@ -20,6 +20,7 @@ from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorFr
 from twisted.logger import Logger
 
 from owncastd import __version__
+from owncastd.admin.logs import LogsAPI
 from owncastd.admin.machine import MachineAPI
 from owncastd.admin.status import StatusAPI
 from owncastd.broadcast.events import BroadcastEvent, Ended, Started
@@ -219,6 +220,7 @@ class OwncastService(Service):
             PublicAPI(documents, settings, audience, proxies),
             StatusAPI(self._broadcast, audience, settings),
             MachineAPI(settings, quit=reactor.stop),
+            LogsAPI(self.logs.recent),
         ]
         gate = Gate(
             self._password.verify,

@@ -3,7 +3,7 @@ An entry as text: a line for people, and a line of JSON for programs.
 """
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 
 from .entries import Entry
 
@@ -35,7 +35,7 @@ def json_line(entry: Entry) -> str:
     A JSON object on one line.
     """
     document = {
-        "time": entry.time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
+        "time": rfc3339(entry.time),
         "level": entry.severity.label,
         "namespace": entry.namespace,
         "message": entry.message,
@@ -45,6 +45,13 @@ def json_line(entry: Entry) -> str:
     if entry.caller is not None:
         document["caller"] = entry.caller
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def rfc3339(time: datetime) -> str:
+    """
+    A time in UTC, to the microsecond.
+    """
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def short_namespace(namespace: str) -> str:
