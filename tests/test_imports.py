@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "net": set(),
     "options": set(),
     # Small tools and steps around the service, each with what it needs of the house.
-    "startup": {"options", "database", "settings", "identity"},
+    "startup": {"options", "database", "settings", "identity", "net"},
     "demo": {"options", "settings", "identity", "transcoder"},
     "broadcast": VALUES | {"database"},
     "settings": VALUES | {"database"},

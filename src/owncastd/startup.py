@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from attrs import frozen
 
 from owncastd.identity.first_run import FirstSecrets, prepare_identity
+from owncastd.net.addresses import host_and_port
 from owncastd.options import ServerOptions
 from owncastd.settings import catalogue
 from owncastd.settings.setting import Setting
@@ -45,8 +46,7 @@ class Listening:
     port: int
 
     def __str__(self) -> str:
-        host = f"[{self.interface}]" if ":" in self.interface else self.interface
-        return f"{host}:{self.port}"
+        return host_and_port(self.interface, self.port)
 
 
 def private_directory(path: Path) -> None:

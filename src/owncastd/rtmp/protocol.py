@@ -27,6 +27,7 @@ from owncastd.interfaces import (
     StreamKeyRejected,
 )
 from owncastd.media.messages import MediaMessage
+from owncastd.net.addresses import host_and_port
 
 from .connection import KEY_REFUSED, PUBLISH_REFUSED, ServerConnection, State
 from .errors import RemoteProtocolError
@@ -102,8 +103,7 @@ class RTMPProtocol(Protocol):
         """
         self._transport = self.transport
         peer = self._transport.getPeer()
-        host = f"[{peer.host}]" if ":" in peer.host else peer.host
-        self.address = f"{host}:{peer.port}"
+        self.address = host_and_port(peer.host, peer.port)
         self._transport.setTcpNoDelay(True)
         self._transport.setTcpKeepAlive(True)
         self._transport.registerProducer(_AnswerWatch(self._answers_unread), True)
