@@ -20,8 +20,14 @@ from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorFr
 from twisted.logger import Logger
 
 from owncastd import __version__
+from owncastd.admin.config import ConfigAPI
+from owncastd.admin.credentials import CredentialsAPI
+from owncastd.admin.ffmpeg import FFmpegAPI
+from owncastd.admin.logo import LogoUploadAPI
 from owncastd.admin.logs import LogsAPI
 from owncastd.admin.machine import MachineAPI
+from owncastd.admin.metrics import MetricsAPI
+from owncastd.admin.serverconfig import ServerConfigAPI
 from owncastd.admin.status import StatusAPI
 from owncastd.broadcast.events import BroadcastEvent, Ended, Started
 from owncastd.broadcast.history import History
@@ -42,6 +48,11 @@ from owncastd.identity.stream_keys import Keyring
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
 from owncastd.logs.logs import Logs
 from owncastd.media.latency import LATENCY_LEVELS
+from owncastd.metrics.exposition import Exposition
+from owncastd.metrics.facts import facts_of
+from owncastd.metrics.figures import DeliveryFigures, FigureSources, RenditionFigures, exposition_of
+from owncastd.metrics.sampling import Metrics
+from owncastd.metrics.threads import reactor_threads
 from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
 from owncastd.net.proxies import TrustedProxies
@@ -49,12 +60,16 @@ from owncastd.net.site import WebFactory
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
+from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.locate import FFmpegLocator
 from owncastd.transcoder.supervisor import Transcoder
 from owncastd.web.api import API
 from owncastd.web.auth import Gate
 from owncastd.web.backoff import Backoff
+from owncastd.web.directory import DirectoryAPI
 from owncastd.web.documents import PublicDocuments
+from owncastd.web.furniture import Furniture
+from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.site import make_site_resource
 
@@ -144,6 +159,31 @@ class Pipeline:
         """
         return self._origin.playable
 
+    def target_duration(self) -> int:
+        """
+        That of the longest playlist, in seconds; 0 when there is none.
+        """
+        windows = self._origin.playlists.values()
+        return max((window.target_duration for window in windows), default=0)
+
+    def figures(self) -> DeliveryFigures:
+        """
+        What the delivery tells of itself.
+        """
+        return DeliveryFigures(
+            waiting=self._origin.capacity.used,
+            objects=len(self._origin.media),
+            renditions={
+                window.index: RenditionFigures(
+                    window.parts_made,
+                    window.rates.average_bps,
+                    window.rates.peak_bps,
+                    window.target_duration,
+                )
+                for window in self._origin.playlists.values()
+            },
+        )
+
     async def stop(self) -> None:
         """
         Leave no child, timer or waiting request behind.
@@ -194,11 +234,14 @@ class OwncastService(Service):
         self._password = AdminPassword.load(reactor, connection, self._database)
         self._users = Users(reactor, self._database)
         history = History.load(reactor, connection, self._database)
-        proxies = TrustedProxies.parse()
+        trusted = settings.get(catalogue.TRUSTED_PROXIES)
+        proxies = TrustedProxies.parse(trusted)
 
         origin = Origin(reactor)
-        self._pipeline = Pipeline(
-            reactor, origin, FFmpegLocator(reactor, lambda: settings.get(catalogue.FFMPEG_PATH))
+        locator = FFmpegLocator(reactor, lambda: settings.get(catalogue.FFMPEG_PATH))
+        self._pipeline = Pipeline(reactor, origin, locator)
+        self._encoders = EncoderSurvey(
+            reactor, locator, lambda: settings.get(catalogue.FFMPEG_PATH)
         )
         audience = Audience(reactor, history.record.peaks)
         self._broadcast = Broadcast(
@@ -212,13 +255,39 @@ class OwncastService(Service):
             history=history,
             listeners=[self._pipeline.happened],
         )
+        self._metrics = Metrics.make(
+            reactor,
+            options.data_dir,
+            self._database,
+            lambda: facts_of(self._broadcast, settings, self._pipeline.target_duration()),
+        )
+        self._broadcast.subscribe(self._metrics.happened)
+        settings.subscribe(catalogue.STREAM_TITLE, self._broadcast.retitle)
         self._rtmp = RTMPFactory(reactor, self._broadcast)
         documents = PublicDocuments(reactor, self._broadcast, settings)
+        logo = Logo.load(settings, options.data_dir)
         delivery = Delivery(origin, audience)
         # The rooms whose routes the API answers.
         rooms: list[object] = [
             PublicAPI(documents, settings, audience, proxies),
-            StatusAPI(self._broadcast, audience, settings),
+            DirectoryAPI(self._broadcast, settings),
+            Furniture(settings),
+            LogoAPI(logo),
+            LogoUploadAPI(settings, logo, options.data_dir, reactor_threads(reactor)),
+            ConfigAPI(settings),
+            CredentialsAPI(self._password, keyring),
+            FFmpegAPI(settings, locator.problem),
+            ServerConfigAPI(
+                settings, keyring, (web_address.interface, web_address.port), self._survey
+            ),
+            StatusAPI(
+                self._broadcast,
+                audience,
+                settings,
+                lambda: self._metrics.health,
+                self._metrics.geoip.locate_all,
+            ),
+            MetricsAPI(self._metrics, self._exposition(), proxies),
             MachineAPI(settings, quit=reactor.stop),
             LogsAPI(self.logs.recent),
         ]
@@ -268,6 +337,7 @@ class OwncastService(Service):
         super().startService()
         self.logs.start()
         self._password.start()
+        self._metrics.start()
         self._log.info(
             "owncastd {version} serves {web} and takes encoders at {rtmp}",
             version=__version__,
@@ -288,7 +358,9 @@ class OwncastService(Service):
         steps = [
             ("the broadcast", self._broadcast.shutdown),
             ("the encoders", self._rtmp.close_all),
+            ("the figures", self._metrics.stop),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
+            ("the look for encoders", lambda: maybeDeferred(self._encoders.stop)),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
             ("the password check", lambda: maybeDeferred(self._password.stop)),
             ("the users", self._users.stop),
@@ -314,6 +386,32 @@ class OwncastService(Service):
             )
         except CannotListenError as error:
             raise SystemExit(f"owncastd: {cannot_listen(listening, error.socketError)}") from None
+
+    def _exposition(self) -> Exposition:
+        """
+        Who tells what to those who scrape.
+        """
+        metrics = self._metrics
+        sources = FigureSources(
+            status=self._broadcast.stream_status,
+            chat=metrics.chat,
+            delivery=self._pipeline.figures,
+            cpu=lambda: metrics.hardware.cpu.last,
+            playback_errors=lambda: metrics.playback.errors.last,
+            inbound_kbps=lambda: metrics.facts().inbound_kbps,
+        )
+        return exposition_of(
+            reactor_threads(self._reactor),
+            sources,
+            lambda: self.settings.get(catalogue.SERVER_URL),
+        )
+
+    async def _survey(self) -> tuple[str, Sequence[str]]:
+        """
+        The ffmpeg that there is, and its encoders.
+        """
+        survey = await self._encoders.survey()
+        return survey.path, survey.encoders
 
     def _plan(self) -> BroadcastPlan:
         """

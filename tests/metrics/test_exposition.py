@@ -14,11 +14,9 @@ from owncastd.metrics.exposition import Exposition, Figure
 from owncastd.metrics.figures import (
     ChatFigures,
     DeliveryFigures,
+    FigureSources,
     RenditionFigures,
-    Sources,
-    constant_labels,
-    own_figures,
-    owncast_figures,
+    exposition_of,
 )
 
 from .support import at_once
@@ -120,7 +118,7 @@ class FiguresTests(ExpositionTestCase):
         self.errors: float | None = None
         self.inbound = 0
         self.url = ""
-        sources = Sources(
+        sources = FigureSources(
             lambda: self.status,
             lambda: self.chat,
             lambda: self.delivery,
@@ -128,11 +126,7 @@ class FiguresTests(ExpositionTestCase):
             lambda: self.errors,
             lambda: self.inbound,
         )
-        self.exposition = Exposition(
-            at_once,
-            [*owncast_figures(sources), *own_figures(sources)],
-            constant_labels(lambda: self.url),
-        )
+        self.exposition = exposition_of(at_once, sources, lambda: self.url)
 
     def values(self) -> dict[tuple[str, ...], float]:
         """

@@ -198,6 +198,13 @@ class Window:
         return self._shelf.init.section if self._shelf.init is not None else None
 
     @property
+    def parts_made(self) -> int:
+        """
+        How many parts there were so far.
+        """
+        return self._next_part
+
+    @property
     def wait_seconds(self) -> float:
         """
         How long a request may wait.

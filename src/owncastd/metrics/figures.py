@@ -10,7 +10,8 @@ from attrs import field, frozen
 from owncastd import __version__
 from owncastd.interfaces import StreamState, StreamStatus
 
-from .exposition import Figure
+from .exposition import Exposition, Figure
+from .threads import InThread
 
 #: For the label C{host} while the administrator has not told the server's address.
 UNKNOWN_HOST: Final = "unknown"
@@ -66,7 +67,7 @@ class DeliveryFigures:
 
 
 @frozen
-class Sources:
+class FigureSources:
     """
     Who is asked for the figures.
 
@@ -83,6 +84,18 @@ class Sources:
     inbound_kbps: Callable[[], int]
 
 
+def exposition_of(
+    in_thread: InThread, sources: FigureSources, server_url: Callable[[], str]
+) -> Exposition:
+    """
+    The exposition of this server.
+
+    @param server_url: where the world reaches it, or empty.
+    """
+    figures = [*owncast_figures(sources), *own_figures(sources)]
+    return Exposition(in_thread, figures, constant_labels(server_url))
+
+
 def constant_labels(server_url: Callable[[], str]) -> Callable[[], Mapping[str, str]]:
     """
     The labels of every figure.
@@ -90,7 +103,7 @@ def constant_labels(server_url: Callable[[], str]) -> Callable[[], Mapping[str, 
     return lambda: {"version": __version__, "host": server_url() or UNKNOWN_HOST}
 
 
-def owncast_figures(sources: Sources) -> Sequence[Figure]:
+def owncast_figures(sources: FigureSources) -> Sequence[Figure]:
     """
     Those that dashboards made for Owncast ask for.
     """
@@ -135,7 +148,7 @@ def owncast_figures(sources: Sources) -> Sequence[Figure]:
     )
 
 
-def own_figures(sources: Sources) -> Sequence[Figure]:
+def own_figures(sources: FigureSources) -> Sequence[Figure]:
     """
     Those of the stream and its delivery.
     """

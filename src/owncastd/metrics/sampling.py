@@ -4,22 +4,26 @@ The figures of this server: what is sampled every two minutes, and kept.
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 
 from owncastd.broadcast.events import BroadcastEvent, Ended
+from owncastd.database.connection import Database
 
 from .facts import StreamFacts
 from .figures import ChatFigures
-from .geoip import GeoIP
-from .hardware import Hardware
+from .geoip import FILE_NAME, GeoIP
+from .hardware import Hardware, read_hardware
 from .health import Evidence, Health, assess
 from .history import ViewerHistory
 from .playback import Playback
 from .repeating import Repeating
 from .series import SAMPLE_SECONDS
+from .threads import reactor_threads
 
 
 def no_chat() -> ChatFigures:
@@ -72,6 +76,25 @@ class Metrics:
         """
         ending = [self._machine.stop(), self._audience.stop(), self.geoip.stop()]
         return DeferredList(ending).addCallback(lambda _: self.history.settled())
+
+    @classmethod
+    def make(
+        cls, reactor: Any, data_dir: Path, database: Database, facts: Callable[[], StreamFacts]
+    ) -> "Metrics":
+        """
+        The figures of a server.
+
+        @param data_dir: its file system is watched, and a geo-IP database looked for there.
+        @param facts: how the stream is right now.
+        """
+        in_thread = reactor_threads(reactor)
+        return cls(
+            reactor,
+            facts,
+            ViewerHistory.stored(reactor, database),
+            Hardware(reactor, lambda: in_thread(lambda: read_hardware(data_dir))),
+            GeoIP(reactor, in_thread, data_dir / FILE_NAME),
+        )
 
     @property
     def health(self) -> Health | None:
