@@ -233,7 +233,7 @@ class LocatorTests(SynchronousTestCase):
         locator = FFmpegLocator(self.reactor, str, {"PATH": ""}, lambda: None)
 
         def problem(path: Path) -> Deferred[str | None]:
-            return Deferred.fromCoroutine(locator.problem(str(path)))
+            return locator.problem(str(path))
 
         self.assertEqual(self.successResultOf(problem(self.configured)), "it does not exist")
         self.install(self.configured)

@@ -26,7 +26,10 @@ from owncastd.settings.store import Settings
 from owncastd.web.api import API
 from owncastd.web.auth import Gate
 from owncastd.web.backoff import Backoff
+from owncastd.web.directory import DirectoryAPI
 from owncastd.web.documents import PublicDocuments
+from owncastd.web.furniture import Furniture
+from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.site import SiteRoot, make_site_resource
 
@@ -186,9 +189,14 @@ class SiteTestCase(SynchronousTestCase):
             lambda user: self.used.append(user.id),
             self.banned.__contains__,
         )
+        furniture = [
+            Furniture(self.settings),
+            LogoAPI(Logo.load(self.settings)),
+            DirectoryAPI(self.status, self.settings),
+        ]
         public = PublicAPI(documents, self.settings, self.audience, proxies)
         return make_site_resource(
-            API(gate, [public, *self.rooms()]),
+            API(gate, [public, *furniture, *self.rooms()]),
             documents,
             self.settings,
             EchoResource(),

@@ -151,12 +151,15 @@ class FFmpegLocator:
             raise FFmpegUnavailable(f"version {version} is too old, {oldest} is the oldest usable")
         return FFmpeg(path, version, number)
 
-    async def problem(self, path: str) -> str | None:
+    def problem(self, path: str) -> Deferred[str | None]:
         """
         Why a path is of no use, in words; C{None} if ffmpeg answers there.
 
-        @param path: absolute path of what may be an executable.
+        @param path: of what may be an executable, as an operator gives it.
         """
+        return Deferred.fromCoroutine(self._problem(os.path.abspath(path)))
+
+    async def _problem(self, path: str) -> str | None:
         try:
             await self.examine(path)
         except FFmpegUnavailable as error:

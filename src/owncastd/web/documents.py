@@ -4,6 +4,7 @@ The two documents that the page and every client begin with: status and configur
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
@@ -111,12 +112,33 @@ class PublicDocuments:
             "tags": [*get(catalogue.SERVER_TAGS)],
             "socialHandles": [_social_handle(item) for item in get(catalogue.SOCIAL_HANDLES)],
             "externalActions": [_external_action(item) for item in get(catalogue.EXTERNAL_ACTIONS)],
-            "notifications": {"browser": {"enabled": False}},
-            "federation": {"enabled": False},
+            "notifications": {"browser": self._browser_push()},
+            "federation": self._federation(),
             "maxSocketPayloadSize": MAX_SOCKET_PAYLOAD,
             "hideViewerCount": get(catalogue.HIDE_VIEWER_COUNT),
             "chatDisabled": not self._has_chat or get(catalogue.CHAT_DISABLED),
             "nsfw": get(catalogue.NSFW),
-            "authentication": {"indieAuthEnabled": False},
+            # Those who sign in elsewhere come back to the server's URL.
+            "authentication": {"indieAuthEnabled": bool(get(catalogue.SERVER_URL))},
         }
         return document
+
+    def _browser_push(self) -> dict[str, Any]:
+        """
+        Without a key no browser can ask for notifications.
+        """
+        key = self._settings.get(catalogue.BROWSER_PUSH_PUBLIC_KEY)
+        if not key:
+            return {"enabled": False}
+        return {"publicKey": key, "enabled": self._settings.get(catalogue.BROWSER_PUSH).enabled}
+
+    def _federation(self) -> dict[str, Any]:
+        """
+        The account in the fediverse, if there is one.
+        """
+        if not self._settings.get(catalogue.FEDERATION_ENABLED):
+            return {"enabled": False}
+        document: dict[str, Any] = {}
+        if host := urlsplit(self._settings.get(catalogue.SERVER_URL)).netloc:
+            document["account"] = f"{self._settings.get(catalogue.FEDERATION_USERNAME)}@{host}"
+        return {**document, "enabled": True}

@@ -42,6 +42,16 @@ def forbid_caching(request: IRequest) -> None:
     headers.setRawHeaders("Expires", ["Thu, 1 Jan 1970 00:00:00 GMT"])
 
 
+def cache_for(request: IRequest, value: str) -> None:
+    """
+    For answers that may be kept after all.
+
+    @param value: of C{Cache-Control}.
+    """
+    request.responseHeaders.setRawHeaders("Cache-Control", [value])
+    request.responseHeaders.removeHeader("Expires")
+
+
 def max_age(name: str) -> str:
     """
     The C{Cache-Control} value of a file.

@@ -166,6 +166,7 @@ class IndexPage(Leaf):
             # Rendered and sanitised when they were made.
             extra_content=Markup(config["extraPageContent"]),  # noqa: S704
             offline_message=Markup(config["offlineMessage"]),  # noqa: S704
+            custom_javascript=bool(self._settings.get(catalogue.CUSTOM_JAVASCRIPT)),
             styles=style_text(config["appearanceVariables"], config["customStyles"]),
             config_hydration=script_string(config),
             status_hydration=script_string(status),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-from twisted.web.http import BAD_REQUEST, MOVED_PERMANENTLY, NOT_FOUND, OK
+from twisted.web.http import BAD_REQUEST, MOVED_PERMANENTLY, NOT_FOUND
 from twisted.web.iweb import IRequest
 from twisted.web.resource import IResource, Resource
 
@@ -23,13 +23,7 @@ from .static_files import StaticResource, StaticTree, read_folder
 
 STATIC: Final = Path(__file__).parent / "static"
 #: Addresses that our own files have besides their names.
-_ALIASES: Final = {
-    "logo": "logo.svg",
-    # For those who cannot show vector pictures.
-    "logo/external": "logo.png",
-    "favicon.ico": "favicon.png",
-}
-_ROBOTS: Final = "User-agent: *\nDisallow: /admin\nDisallow: /api"
+_ALIASES: Final = {"favicon.ico": "favicon.png"}
 #: Longest address that is looked at; browsers and proxies stop at about as much.
 MAX_PATH: Final = 4096
 
@@ -126,8 +120,6 @@ class SiteRoot(Resource):
         """
         if path in ("", "index.html"):
             return self._index
-        if path == "robots.txt":
-            return PlainAnswer(OK, _ROBOTS)
         found = self._files.find(_ALIASES.get(path, path))
         if found is None:
             return PlainAnswer(NOT_FOUND, "Not found\n")
