@@ -124,8 +124,9 @@ class Encoder:
         @raise Refused: the server does not want it.
         """
         self.connect(app)
-        self._call("releaseStream", None, key)
-        self._call("FCPublish", None, key)
+        # Not every server answers these two, and encoders do not wait for it.
+        self._command("releaseStream", None, key)
+        self._command("FCPublish", None, key)
         created = self._call("createStream", None).values[-1]
         assert isinstance(created, float)
         self._stream_id = int(created)
