@@ -33,6 +33,7 @@ from owncastd.broadcast.events import BroadcastEvent, Ended, Started
 from owncastd.broadcast.history import History
 from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience
+from owncastd.database.backups import Backups
 from owncastd.database.connection import Database
 from owncastd.database.errors import DatabaseError
 from owncastd.database.migrations import prepare
@@ -233,6 +234,9 @@ class OwncastService(Service):
         keyring = Keyring.load(connection, self._database, options.stream_key)
         self._password = AdminPassword.load(reactor, connection, self._database)
         self._users = Users(reactor, self._database)
+        self._backups = Backups(
+            reactor, reactor_threads(reactor), options.database, options.backup_dir
+        )
         history = History.load(reactor, connection, self._database)
         trusted = settings.get(catalogue.TRUSTED_PROXIES)
         proxies = TrustedProxies.parse(trusted)
@@ -337,6 +341,7 @@ class OwncastService(Service):
         super().startService()
         self.logs.start()
         self._password.start()
+        self._backups.start()
         self._metrics.start()
         self._log.info(
             "owncastd {version} serves {web} and takes encoders at {rtmp}",
@@ -364,6 +369,7 @@ class OwncastService(Service):
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
             ("the password check", lambda: maybeDeferred(self._password.stop)),
             ("the users", self._users.stop),
+            ("the backups", self._backups.stop),
             ("the database", self._database.close),
         ]
         for name, step in steps:

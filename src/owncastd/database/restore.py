@@ -4,17 +4,20 @@ Put a backup in the place of the database.
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from .backup import copy_database
 from .errors import DatabaseError, NotADatabase, SchemaTooNew
 from .files import explain, make_private_directory, side_files, sync_directory
 from .migrations import check_ours, known_migrations
+from .packed import unpacked
 
 
 def restore(backup: Path, path: Path) -> None:
     """
-    Replace the database by a backup that was found sound; the server must not be running.
+    Replace the database by a backup that was found sound, compressed or not; the server must not
+    be running.
 
     The backup itself is never changed, so after a crash or a full disk it can be restored again.
 
@@ -27,12 +30,12 @@ def restore(backup: Path, path: Path) -> None:
     restored = path.with_name(path.name + ".restored")
     try:
         make_private_directory(path.parent)
-        source = sqlite3.connect(f"{backup.resolve().as_uri()}?mode=ro", uri=True)
-        try:
+        with (
+            unpacked(backup, path.with_name(path.name + ".unpacked")) as plain,
+            closing(sqlite3.connect(f"{plain.resolve().as_uri()}?mode=ro", uri=True)) as source,
+        ):
             _check(source, backup)
             copy_database(source, restored)
-        finally:
-            source.close()
         # The log of the old database must go first: SQLite would replay it into the new one.
         for side_file in side_files(path):
             side_file.unlink(missing_ok=True)
