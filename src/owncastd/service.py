@@ -259,13 +259,13 @@ class OwncastService(Service):
             history=history,
             listeners=[self._pipeline.happened],
         )
-        self._metrics = Metrics.make(
+        self.metrics = Metrics.make(
             reactor,
             options.data_dir,
             self._database,
             lambda: facts_of(self._broadcast, settings, self._pipeline.target_duration()),
         )
-        self._broadcast.subscribe(self._metrics.happened)
+        self._broadcast.subscribe(self.metrics.happened)
         settings.subscribe(catalogue.STREAM_TITLE, self._broadcast.retitle)
         self._rtmp = RTMPFactory(reactor, self._broadcast)
         documents = PublicDocuments(reactor, self._broadcast, settings)
@@ -288,10 +288,10 @@ class OwncastService(Service):
                 self._broadcast,
                 audience,
                 settings,
-                lambda: self._metrics.health,
-                self._metrics.geoip.locate_all,
+                lambda: self.metrics.health,
+                self.metrics.geoip.locate_all,
             ),
-            MetricsAPI(self._metrics, self._exposition(), proxies),
+            MetricsAPI(self.metrics, self._exposition(), proxies),
             MachineAPI(settings, quit=reactor.stop),
             LogsAPI(self.logs.recent),
         ]
@@ -342,7 +342,7 @@ class OwncastService(Service):
         self.logs.start()
         self._password.start()
         self._backups.start()
-        self._metrics.start()
+        self.metrics.start()
         self._log.info(
             "owncastd {version} serves {web} and takes encoders at {rtmp}",
             version=__version__,
@@ -363,7 +363,7 @@ class OwncastService(Service):
         steps = [
             ("the broadcast", self._broadcast.shutdown),
             ("the encoders", self._rtmp.close_all),
-            ("the figures", self._metrics.stop),
+            ("the figures", self.metrics.stop),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
             ("the look for encoders", lambda: maybeDeferred(self._encoders.stop)),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
@@ -397,7 +397,7 @@ class OwncastService(Service):
         """
         Who tells what to those who scrape.
         """
-        metrics = self._metrics
+        metrics = self.metrics
         sources = FigureSources(
             status=self._broadcast.stream_status,
             chat=metrics.chat,
