@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from attrs import define, field
 from twisted.application.service import IService, Service
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorFromThreads
 from twisted.logger import Logger
@@ -106,12 +106,15 @@ class Pipeline:
     _origin: Origin
     _locator: FFmpegLocator
     _transcoder: Transcoder | None = field(init=False, default=None)
+    #: Children of earlier broadcasts that are not gone yet.
+    _retiring: list[Deferred[None]] = field(init=False, factory=list)
     _afterglow: IDelayedCall | None = field(init=False, default=None)
 
     def sinks(self, plan: BroadcastPlan, flow: IFlow) -> Sequence[IMediaSink]:
         """
         The sinks of a broadcast: a packager for the source, a transcoder for what is encoded.
         """
+        self._retire()
         windows = self._origin.open(plan)
         level = plan.latency
         packagers = [
@@ -190,9 +193,18 @@ class Pipeline:
         Leave no child, timer or waiting request behind.
         """
         self._cancel_afterglow()
-        if self._transcoder is not None:
-            await self._transcoder.stop()
+        self._retire()
+        await DeferredList(self._retiring)
         self._origin.close()
+
+    def _retire(self) -> None:
+        """
+        Stop the transcoder of the last broadcast, should its child still be finishing.
+        """
+        transcoder, self._transcoder = self._transcoder, None
+        self._retiring = [stopping for stopping in self._retiring if not stopping.called]
+        if transcoder is not None:
+            self._retiring.append(transcoder.stop())
 
     def _forget(self) -> None:
         self._afterglow = None

@@ -1,0 +1,132 @@
+"""
+How the stages of the pipeline are joined, and taken apart.
+"""
+
+from datetime import UTC, datetime
+
+from attrs import define
+from twisted.internet.defer import Deferred, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from owncastd.broadcast.events import Ended, Started
+from owncastd.hls.origin import Origin
+from owncastd.hls.packager import Packager
+from owncastd.interfaces import IMediaSink
+from owncastd.media.renditions import SOURCE, Rendition
+from owncastd.service import AFTERGLOW_SECONDS, Pipeline
+from owncastd.transcoder.locate import FFmpeg
+from owncastd.transcoder.supervisor import Transcoder
+from tests.fakes import MemoryFlow
+from tests.hls.support import plan
+from tests.transcoder.fakes import FakeReactor, video
+
+ENCODED = Rendition(name="480p", scaled_height=480)
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@define
+class Located:
+    """
+    Knows where ffmpeg is without looking.
+    """
+
+    def locate(self) -> Deferred[FFmpeg]:
+        """
+        At once.
+        """
+        return succeed(FFmpeg("/bin/ffmpeg", "9.0", (9, 0)))
+
+
+class PipelineTests(SynchronousTestCase):
+    """
+    Sinks of a broadcast, and what is left when it is over.
+    """
+
+    def setUp(self) -> None:
+        self.reactor = FakeReactor()
+        self.origin = Origin(self.reactor)
+        self.pipeline = Pipeline(self.reactor, self.origin, Located())  # type: ignore[arg-type]
+
+    def sinks(self, *renditions: Rendition) -> list[IMediaSink]:
+        """
+        The sinks of a broadcast that starts now.
+        """
+        return list(self.pipeline.sinks(plan(2, *renditions), MemoryFlow()))
+
+    def stop(self) -> Deferred[None]:
+        """
+        Take the pipeline apart.
+        """
+        return Deferred.fromCoroutine(self.pipeline.stop())
+
+    def test_source_needs_no_encoder(self) -> None:
+        """
+        The broadcaster's own quality is packaged in process: no child is started.
+        """
+        (sink,) = self.sinks(SOURCE)
+        self.assertIsInstance(sink, Packager)
+        sink.write(video(0, key=True))
+        self.assertEqual(self.reactor.processes, [])
+
+    def test_encoded_beside_the_source(self) -> None:
+        """
+        All renditions that are encoded share one transcoder; each has a playlist of its own.
+        """
+        source, transcoder = self.sinks(SOURCE, ENCODED, ENCODED)
+        self.assertIsInstance(source, Packager)
+        self.assertIsInstance(transcoder, Transcoder)
+        self.assertEqual(
+            sorted(self.origin.playlists),
+            [b"0/stream.m3u8", b"1/stream.m3u8", b"2/stream.m3u8"],
+        )
+        transcoder.write(video(0, key=True))
+        self.assertEqual(len(self.reactor.processes), 1)
+        self.reactor.processes[0].exit()
+
+    def test_a_new_broadcast_stops_the_old_child(self) -> None:
+        """
+        A child that is still finishing when the next broadcast starts is killed, and waited for
+        at the end.
+        """
+        (transcoder,) = self.sinks(ENCODED)
+        transcoder.write(video(0, key=True))
+        transcoder.end()
+        (child,) = self.reactor.processes
+        self.sinks(SOURCE)
+        self.assertIn("KILL", child.signals)
+        stopped = self.stop()
+        self.assertNoResult(stopped)
+        child.exit(signal=9)
+        self.successResultOf(stopped)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_afterglow(self) -> None:
+        """
+        What ended can be fetched for a while, then is forgotten.
+        """
+        self.sinks(SOURCE)
+        self.pipeline.happened(Ended(plan(), AT, "over"))
+        self.reactor.advance(AFTERGLOW_SECONDS - 1)
+        self.assertNotEqual(self.origin.playlists, {})
+        self.reactor.advance(1)
+        self.assertEqual(self.origin.playlists, {})
+
+    def test_a_new_broadcast_outlives_the_old_afterglow(self) -> None:
+        """
+        The next broadcast is not forgotten when the last one's time is over.
+        """
+        self.sinks(SOURCE)
+        self.pipeline.happened(Ended(plan(), AT, "over"))
+        self.sinks(SOURCE)
+        self.pipeline.happened(Started(plan(), AT))
+        self.reactor.advance(AFTERGLOW_SECONDS)
+        self.assertNotEqual(self.origin.playlists, {})
+
+    def test_stop_leaves_no_timer(self) -> None:
+        """
+        The afterglow ends with the server.
+        """
+        self.sinks(SOURCE)
+        self.pipeline.happened(Ended(plan(), AT, "over"))
+        self.successResultOf(self.stop())
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
