@@ -23,6 +23,7 @@ from owncastd import __version__
 from owncastd.admin.config import ConfigAPI
 from owncastd.admin.credentials import CredentialsAPI
 from owncastd.admin.ffmpeg import FFmpegAPI
+from owncastd.admin.integrations import IntegrationsAPI
 from owncastd.admin.logo import LogoUploadAPI
 from owncastd.admin.logs import LogsAPI
 from owncastd.admin.machine import MachineAPI
@@ -306,6 +307,7 @@ class OwncastService(Service):
             MetricsAPI(self.metrics, self._exposition(), proxies),
             MachineAPI(settings, quit=reactor.stop),
             LogsAPI(self.logs.recent),
+            IntegrationsAPI(settings),
         ]
         gate = Gate(
             self._password.verify,
@@ -315,8 +317,9 @@ class OwncastService(Service):
             self._users.find,
             self._users.used,
         )
+        self.api = API(gate, rooms)
         site = make_site_resource(
-            API(gate, rooms),
+            self.api,
             documents,
             settings,
             HLSResource(reactor, delivery, proxies),

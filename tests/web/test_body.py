@@ -36,7 +36,7 @@ class BodyTests(SiteTestCase):
         """
         return [TestingAPI()]
 
-    def send(self, path: str, body: bytes, kind: str = "application/json") -> Answer:
+    def post(self, path: str, body: bytes, kind: str = "application/json") -> Answer:
         """
         Post a body.
         """
@@ -46,7 +46,7 @@ class BodyTests(SiteTestCase):
         """
         The message with which a body is refused.
         """
-        answer = self.send(path, body)
+        answer = self.post(path, body)
         self.assertEqual(answer.code, code, body[:100])
         document = json.loads(answer.body)
         self.assertIs(document["success"], False)
@@ -57,20 +57,20 @@ class BodyTests(SiteTestCase):
         Browsers label JSON as they like.
         """
         for kind in ("application/json", "text/plain;charset=UTF-8", "", "image/png"):
-            self.assertEqual(self.send("json", b"[7]", kind).body, b'{"read":[7]}', kind)
+            self.assertEqual(self.post("json", b"[7]", kind).body, b'{"read":[7]}', kind)
 
     def test_first_value(self) -> None:
         """
         White space and a byte order mark before the first value, and all after it, are ignored.
         """
         for body in (b" \r\n\t7", b"\xef\xbb\xbf7", b"7 8", b"7\n{", b"7\x00"):
-            self.assertEqual(self.send("json", body).body, b'{"read":7}', body)
+            self.assertEqual(self.post("json", body).body, b'{"read":7}', body)
 
     def test_too_large(self) -> None:
         """
         The limit counts whole bodies: at it is well, beyond it is 413.
         """
-        self.assertEqual(self.send("json", b'"' + b"x" * 998 + b'"').code, 200)
+        self.assertEqual(self.post("json", b'"' + b"x" * 998 + b'"').code, 200)
         message = self.refusal("json", b'"' + b"x" * 999 + b'"', 413)
         self.assertEqual(message, "the body must not be larger than 1000 bytes")
         self.refusal("value", b'{"value": "' + b"x" * MAX_JSON_BYTES, 413)
@@ -92,7 +92,7 @@ class BodyTests(SiteTestCase):
         Endless nesting is refused.
         """
         for body in (b"[" * 1_000, b'{"a":' * 200, b"[" * 500 + b"]" * 500):
-            self.assertIn(self.send("json", body).code, (200, 400))
+            self.assertIn(self.post("json", body).code, (200, 400))
         message = self.refusal("value", b'{"value":' + b"[" * 100_000)
         self.assertEqual(message, "the body is nested too deeply")
 
@@ -100,7 +100,7 @@ class BodyTests(SiteTestCase):
         """
         Setters read C{value}, and say what is wrong with it; other keys do not matter.
         """
-        self.assertEqual(self.send("value", b'{"x": [], "value": "a"}').body, b'"a"')
+        self.assertEqual(self.post("value", b'{"x": [], "value": "a"}').body, b'"a"')
         for body, message in (
             (b"{}", "value: is missing"),
             (b'{"Value": "a"}', "value: is missing"),
@@ -118,7 +118,7 @@ class BodyTests(SiteTestCase):
         Values of a setting are checked as the setting's, with the path of each mistake.
         """
         good = {"platform": "github", "url": "https://github.example/a", "icon": "/x"}
-        self.assertEqual(self.send("handles", json.dumps({"value": [good]}).encode()).body, b"1")
+        self.assertEqual(self.post("handles", json.dumps({"value": [good]}).encode()).body, b"1")
         for value, message in (
             ({}, "value: must be a list"),
             ([good, 7], "value[1]: must be an object"),
@@ -137,7 +137,7 @@ class BodyTests(SiteTestCase):
         Any bytes are read or refused; never is there an error of ours.
         """
         for path in ("json", "value", "handles"):
-            answer = self.send(path, body)
+            answer = self.post(path, body)
             self.assertIn(answer.code, (200, 400, 413))
             json.loads(answer.body)
 
@@ -149,6 +149,6 @@ class BodyTests(SiteTestCase):
         """
         body = json.dumps(value).encode()
         if len(body) <= 1_000:
-            self.assertEqual(json.loads(self.send("json", body).body), {"read": value})
-        answer = self.send("value", json.dumps({"value": value}).encode())
+            self.assertEqual(json.loads(self.post("json", body).body), {"read": value})
+        answer = self.post("value", json.dumps({"value": value}).encode())
         self.assertEqual(answer.code, 200 if isinstance(value, str) else 400)
