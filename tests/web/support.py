@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IConsumer
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IBodyProducer, IRequest
+from twisted.web.iweb import IBodyProducer, IRequest, IResponse
 from twisted.web.resource import Resource
 from zope.interface import implementer
 
@@ -167,7 +167,8 @@ class SiteTestCase(SynchronousTestCase):
         self.clock.advance(NOW)
         self.status = FixedStatus()
         self.audience = MemoryAudience()
-        self.settings = Settings.in_memory()
+        self.settings = self.make_settings()
+        self.logo = Logo.load(self.settings)
         self.verified = 0
         self.used: list[str] = []
         self.users: dict[str, User] = {}
@@ -191,7 +192,7 @@ class SiteTestCase(SynchronousTestCase):
         )
         furniture = [
             Furniture(self.settings),
-            LogoAPI(Logo.load(self.settings)),
+            LogoAPI(self.logo),
             DirectoryAPI(self.status, self.settings),
         ]
         public = PublicAPI(documents, self.settings, self.audience, proxies)
@@ -202,6 +203,12 @@ class SiteTestCase(SynchronousTestCase):
             EchoResource(),
             {"room": EchoResource()},
         )
+
+    def make_settings(self) -> Settings:
+        """
+        Settings with their defaults; for subclasses that want others.
+        """
+        return Settings.in_memory()
 
     def rooms(self) -> Sequence[object]:
         """
@@ -238,6 +245,22 @@ class SiteTestCase(SynchronousTestCase):
         """
         Send one request, the path exactly as given.
         """
+        agent, requested = self.send(path, method, headers, body)
+        response = self.successResultOf(requested)
+        received = content(response)
+        agent.flush()
+        return Answer(response.code, response.headers, self.successResultOf(received))
+
+    def send(
+        self,
+        path: str | bytes,
+        method: str = "GET",
+        headers: Mapping[str, str | list[str]] | None = None,
+        body: bytes | None = None,
+    ) -> tuple[RequestTraversalAgent, Deferred[IResponse]]:
+        """
+        Send one request, which need not be answered yet.
+        """
         raw = path.encode() if isinstance(path, str) else path
         lines = {
             name: [value] if isinstance(value, str) else value
@@ -251,7 +274,4 @@ class SiteTestCase(SynchronousTestCase):
             None if body is None else AllAtOnce(body, len(body)),
         )
         agent.flush()
-        response = self.successResultOf(requested)
-        received = content(response)
-        agent.flush()
-        return Answer(response.code, response.headers, self.successResultOf(received))
+        return agent, requested
