@@ -25,17 +25,21 @@ ALLOWED: dict[str, set[str]] = {
     "startup": {"options", "database", "settings", "identity", "net"},
     "demo": {"options", "settings", "identity", "transcoder"},
     "broadcast": VALUES | {"database"},
-    "settings": VALUES | {"database"},
+    "settings": VALUES | {"database", "patterns"},
     "identity": VALUES | {"database"},
     "rtmp": VALUES | {"net"},
     "transcoder": VALUES | {"net"},
     "hls": VALUES | {"net"},
     "storage": VALUES | {"net"},
     "web": VALUES | CORE | {"net"},
+    # Patterns that strangers' texts are held against, in bounded time.
+    "patterns": set(),
     "logs": set(),
     "metrics": VALUES | CORE | {"database", "net"},
+    # Its resources share the site's guards, bodies and answers.
+    "chat": VALUES | CORE | {"database", "net", "patterns", "web"},
     # The administrator's API: shares the site's guards, bodies and answers.
-    "admin": VALUES | CORE | {"net", "logs", "metrics", "web"},
+    "admin": VALUES | CORE | {"net", "logs", "metrics", "web", "chat"},
     # Reads another server's database into the tables of every room.
     "importing": VALUES | CORE | {"database"},
 }

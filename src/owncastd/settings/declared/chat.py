@@ -12,6 +12,11 @@ __all__ = [
     "FORBIDDEN_USERNAMES",
     "SUGGESTED_USERNAMES",
     "WELCOME_MESSAGE",
+    "CHAT_RATE_MESSAGES",
+    "CHAT_RATE_SECONDS",
+    "CHAT_FLOOD_SECONDS",
+    "CHAT_SLOW_MODE_SECONDS",
+    "CHAT_HOLD_FIRST_MESSAGES",
 ]
 
 CHAT_DISABLED = Setting("chat_disabled", bool, lambda: False, api_name="chatDisabled")
@@ -41,4 +46,43 @@ WELCOME_MESSAGE = Setting(
     lambda: "",
     checks.at_most(checks.MAX_PAGE),
     api_name="instanceDetails.welcomeMessage",
+)
+#: How many messages somebody may send in a row, and within how many seconds they may send as many
+#: again; 0 messages mean no limit.
+CHAT_RATE_MESSAGES = Setting(
+    "chat_rate_messages",
+    int,
+    lambda: 3,
+    checks.between(0, 100),
+    api_name="chatModeration.rateMessages",
+)
+CHAT_RATE_SECONDS = Setting(
+    "chat_rate_seconds",
+    float,
+    lambda: 2.0,
+    checks.between(0.1, 600),
+    api_name="chatModeration.rateSeconds",
+)
+#: How long somebody who sends more is not heard.
+CHAT_FLOOD_SECONDS = Setting(
+    "chat_flood_seconds",
+    float,
+    lambda: 10.0,
+    checks.between(1, 600),
+    api_name="chatModeration.floodSeconds",
+)
+#: How long everybody waits between two messages of theirs; 0 is off.
+CHAT_SLOW_MODE_SECONDS = Setting(
+    "chat_slow_mode_seconds",
+    float,
+    lambda: 0.0,
+    checks.between(0, 3_600),
+    api_name="chatModeration.slowModeSeconds",
+)
+#: Whether a moderator must approve of the first message of everybody.
+CHAT_HOLD_FIRST_MESSAGES = Setting(
+    "chat_hold_first_messages",
+    bool,
+    lambda: False,
+    api_name="chatModeration.holdFirstMessages",
 )
