@@ -17,7 +17,8 @@ from twisted.python.failure import Failure
 
 from owncastd.database.connection import Database
 
-from . import user_rows
+from . import chatter_rows, user_rows
+from .chatter_rows import Proven
 from .tokens import RandomBytes, digest_of, digest_of_handle, make_token
 from .user_rows import Program
 from .users import MAX_NAME, TOKEN_SCOPES, User
@@ -159,6 +160,78 @@ class Users:
         @return: whether there is such a user.
         """
         return self._change(self._database.write(user_rows.set_scopes, user_id, list(scopes)))
+
+    def rename(self, user_id: str, display_name: str) -> Deferred[User | None]:
+        """
+        Give a user another name; the former ones are remembered.
+
+        Failures: L{InvalidUser}, and those of L{Database.write}.
+
+        @return: the user as they are then, or C{None} if there is no such user.
+        """
+        name = display_name.strip()
+        try:
+            _check_name(name)
+        except InvalidUser as error:
+            return fail(error)
+        return self._change(self._database.write(chatter_rows.rename, user_id, name, self._now()))
+
+    def recolor(self, user_id: str, color: int) -> Deferred[User | None]:
+        """
+        Give a user another colour.
+
+        Failures: L{InvalidUser}, and those of L{Database.write}.
+
+        @return: the user as they are then, or C{None} if there is no such user.
+        """
+        if not 0 <= color < COLORS:
+            return fail(InvalidUser(f"the color must be from 0 to {COLORS - 1}"))
+        return self._change(self._database.write(chatter_rows.recolor, user_id, color))
+
+    def set_moderator(self, user_id: str, moderates: bool) -> Deferred[User | None]:
+        """
+        Make a user a moderator, or one no more.
+
+        Failures: those of L{Database.write}.
+
+        @return: the user as they are then, or C{None} if there is no such user.
+        """
+        return self._change(self._database.write(chatter_rows.set_moderator, user_id, moderates))
+
+    def prove(self, token: str, provider: str, identity: str) -> Deferred[Proven | None]:
+        """
+        Somebody has proved who they are elsewhere: an identity belongs to one user, and their token
+        becomes that user's.
+
+        Failures: those of L{Database.write}.
+
+        @param provider: one of L{chatter_rows.PROVIDERS}.
+        @param identity: a URL for indieauth, C{name@host} for fediverse.
+        @return: C{None} if nobody has this token.
+        """
+        return self._change(
+            self._database.write(
+                chatter_rows.prove, digest_of(token), provider, identity, self._now()
+            )
+        )
+
+    def disabled_people(self) -> Deferred[tuple[User, ...]]:
+        """
+        People who were disabled, the longest ago first. Failures: those of L{Database.read}.
+        """
+        return self._database.read(chatter_rows.disabled_people)
+
+    def moderators(self) -> Deferred[tuple[User, ...]]:
+        """
+        All moderators, the oldest first. Failures: those of L{Database.read}.
+        """
+        return self._database.read(chatter_rows.moderators)
+
+    def known_people(self) -> Deferred[tuple[User, ...]]:
+        """
+        Whose names nobody else may have. Failures: those of L{Database.read}.
+        """
+        return self._database.read(chatter_rows.known_people)
 
     def get(self, user_id: str) -> Deferred[User | None]:
         """
