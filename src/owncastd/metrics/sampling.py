@@ -79,13 +79,19 @@ class Metrics:
 
     @classmethod
     def make(
-        cls, reactor: Any, data_dir: Path, database: Database, facts: Callable[[], StreamFacts]
+        cls,
+        reactor: Any,
+        data_dir: Path,
+        database: Database,
+        facts: Callable[[], StreamFacts],
+        chat: Callable[[], ChatFigures] = no_chat,
     ) -> "Metrics":
         """
         The figures of a server.
 
         @param data_dir: its file system is watched, and a geo-IP database looked for there.
         @param facts: how the stream is right now.
+        @param chat: how the chat is right now.
         """
         in_thread = reactor_threads(reactor)
         return cls(
@@ -94,6 +100,7 @@ class Metrics:
             ViewerHistory.stored(reactor, database),
             Hardware(reactor, lambda: in_thread(lambda: read_hardware(data_dir))),
             GeoIP(reactor, in_thread, data_dir / FILE_NAME),
+            chat,
         )
 
     @property
