@@ -11,6 +11,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail
+from twisted.logger import LogLevel, capturedLogs, formatEvent
 
 from owncastd.identity.admin import TooManyAttempts
 from owncastd.identity.users import MODERATOR, User
@@ -112,6 +113,18 @@ class AdminTests(GateTestCase):
             self.assertEqual(answer.code, 200)
             self.assertIsNone(answer.header("Access-Control-Allow-Origin"))
         self.assertEqual(self.room.passed, ["", "", ""])
+
+    def test_told(self) -> None:
+        """
+        The operator can see who guesses, but not what.
+        """
+        with capturedLogs() as events:
+            self.ask(self.path, headers={**basic("admin:guess"), "X-Forwarded-For": "192.0.2.9"})
+            self.ask(self.path)
+        (event,) = [event for event in events if event["log_level"] is LogLevel.warn]
+        text = formatEvent(event)
+        self.assertIn("192.0.2.9", text)
+        self.assertNotIn("guess", text)
 
     def test_passwords_of_the_world(self) -> None:
         """

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
 from twisted.web.iweb import IRequest
 
 from owncastd.identity.admin import TooManyAttempts
@@ -60,6 +61,8 @@ class Gate:
     _used: Callable[[User], None] = lambda user: None
     _banned: Callable[[str], bool] = lambda address: False
 
+    _log = Logger()
+
     async def admit(self, request: IRequest, guard: Guard, changes: bool) -> User | None:
         """
         Let a request pass, or refuse it.
@@ -109,6 +112,7 @@ class Gate:
             ) from None
         if not right:
             self._backoff.failed(address)
+            self._log.warn("A wrong administrator password came from {address}", address=address)
             raise Unauthorized("Unauthorized", CHALLENGE)
         self._backoff.succeeded(address)
 
