@@ -48,7 +48,7 @@ class OptionsTests(SynchronousTestCase):
                 *("--backupdir", "/b", "--adminpassword", "pw", "--streamkey", "key"),
                 *("--webserverport", "81", "--webserverip", "127.0.0.1", "--rtmpport", "1936"),
                 *("--enableDebugFeatures", "--enableVerboseLogging"),
-                *("--restoreDatabase", "/z.bak"),
+                *("--restoreDatabase", "/z.bak", "--importOwncast", "/old/owncast.db"),
             ),
             ServerOptions(
                 data_dir=Path("/d"),
@@ -63,6 +63,7 @@ class OptionsTests(SynchronousTestCase):
                 debug_features=True,
                 verbose_logging=True,
                 restore_database=Path("/z.bak"),
+                import_owncast=Path("/old/owncast.db"),
             ),
         )
 

@@ -25,6 +25,7 @@ class ServerOptions:
     @ivar stream_key: replaces all stored stream keys for this run.
     @ivar admin_password: stored (as a hash) before the server starts.
     @ivar restore_database: restore this backup and exit instead of serving.
+    @ivar import_owncast: bring over this database of Owncast and exit instead of serving.
     """
 
     data_dir: Path
@@ -39,6 +40,7 @@ class ServerOptions:
     debug_features: bool = False
     verbose_logging: bool = False
     restore_database: Path | None = None
+    import_owncast: Path | None = None
 
 
 def port_number(text: str) -> int:
@@ -104,6 +106,7 @@ class Options(usage.Options):
         ["webserverip", None, None, "Address to serve the web on; remembered."],
         ["rtmpport", None, None, "Port for encoders; remembered."],
         ["restoreDatabase", None, None, "Restore this backup over the database, then exit."],
+        ["importOwncast", None, None, "Move in from this Owncast database, then exit."],
     ]
     optFlags: list[list[str | None]] = [
         ["enableDebugFeatures", None, "Show what helps to find faults, such as ffmpeg's command."],
@@ -171,7 +174,7 @@ class Options(usage.Options):
         def path(name: str, default: str) -> Path:
             return Path(given[name] or data_dir / default).absolute()
 
-        restore = given["restoreDatabase"]
+        restore, source = given["restoreDatabase"], given["importOwncast"]
         return ServerOptions(
             data_dir=data_dir,
             database=path("database", "owncast.db"),
@@ -185,4 +188,5 @@ class Options(usage.Options):
             debug_features=bool(given["enableDebugFeatures"]),
             verbose_logging=bool(given["enableVerboseLogging"]),
             restore_database=Path(restore).absolute() if restore else None,
+            import_owncast=Path(source).absolute() if source else None,
         )

@@ -47,6 +47,8 @@ from owncastd.identity.admin import AdminPassword, InvalidPassword
 from owncastd.identity.first_run import FirstSecrets
 from owncastd.identity.registry import Users
 from owncastd.identity.stream_keys import Keyring
+from owncastd.importing.errors import ImportRefused
+from owncastd.importing.moving import move_in
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
 from owncastd.logs.logs import Logs
 from owncastd.media.latency import LATENCY_LEVELS
@@ -500,7 +502,8 @@ def makeService(config: Options) -> IService:
     """
     Make the service for twistd.
 
-    @raise SystemExit: it cannot start, said in one line; or a backup was restored, status 0.
+    @raise SystemExit: it cannot start, said in one line; or a backup was restored, or
+        another server moved in, status 0.
     """
     from twisted.internet import reactor
 
@@ -510,10 +513,22 @@ def makeService(config: Options) -> IService:
             restore(options.restore_database, options.database)
             print(f"owncastd: {options.restore_database} is now the database; start the server.")  # noqa: T201
             raise SystemExit(0)
+        if options.import_owncast is not None:
+            report = move_in(
+                options.import_owncast,
+                options.database,
+                options.backup_dir,
+                options.data_dir,
+                datetime.now(UTC),
+                options.admin_password,
+            )
+            # Has the new secrets: for the terminal only.
+            print(report.text(), flush=True)  # noqa: T201
+            raise SystemExit(0)
         service, text = build(reactor, options)
         if config.parent is not None:
             service.logs.replace_twistds(cast(IReactorFromThreads, reactor), config.parent)
-    except (StartupError, DatabaseError, InvalidPassword) as error:
+    except (StartupError, DatabaseError, InvalidPassword, ImportRefused) as error:
         raise SystemExit(f"owncastd: {error}") from None
     # The terminal only: secrets do not belong into logs.
     print(text, flush=True)  # noqa: T201
