@@ -303,6 +303,7 @@ class OwncastService(Service):
                 self._broadcast,
                 audience,
                 settings,
+                reactor_threads(reactor),
                 lambda: self.metrics.health,
                 self.metrics.geoip.locate_all,
             ),

@@ -24,6 +24,7 @@ from owncastd.metrics.geoip import Place
 from owncastd.metrics.health import Health
 from owncastd.settings import catalogue
 from tests.fakes import MemoryPublisher, MemorySink
+from tests.metrics.support import at_once
 from tests.web.support import ADMIN, Answer, SiteTestCase
 
 GOOD = Health(healthy=True, percentage=100, representation=50, message="")
@@ -79,7 +80,12 @@ class StatusTestCase(SiteTestCase):
         self.addCleanup(self.broadcast.shutdown)
         return [
             StatusAPI(
-                self.broadcast, self.viewing, self.settings, lambda: self.health, self.locate
+                self.broadcast,
+                self.viewing,
+                self.settings,
+                at_once,
+                lambda: self.health,
+                self.locate,
             ),
             MachineAPI(self.settings, self.quit),
         ]

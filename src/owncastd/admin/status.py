@@ -2,7 +2,7 @@
 The administrator's view of the stream: how it is, who sends it, who watches it, and ending it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import define
@@ -16,8 +16,10 @@ from owncastd.broadcast.viewers import Audience, Viewer
 from owncastd.interfaces import BroadcastPlan
 from owncastd.metrics.geoip import Place
 from owncastd.metrics.health import Health
+from owncastd.metrics.threads import InThread
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
+from owncastd.web.answers import json_text
 from owncastd.web.documents import rfc3339
 from owncastd.web.errors import Refused
 from owncastd.web.routes import POST, READ, Guard, Simple, route
@@ -49,6 +51,7 @@ class StatusAPI:
     """
     Routes about the present stream.
 
+    @ivar _in_thread: runs what would block.
     @ivar _health: how the stream fares, or C{None} while nothing is known of it.
     @ivar _locate: where viewers are.
     """
@@ -56,6 +59,7 @@ class StatusAPI:
     _broadcast: Broadcast
     _audience: Audience
     _settings: Settings
+    _in_thread: InThread
     _health: Callable[[], Health | None] = nothing_known
     _locate: Locate = nowhere
 
@@ -92,13 +96,15 @@ class StatusAPI:
         return Simple("inbound stream disconnected")
 
     @route(READ, "/api/admin/viewers", Guard.ADMIN)
-    async def viewers(self, request: IRequest) -> list[Document]:
+    async def viewers(self, request: IRequest) -> bytes:
         """
         Who watches right now, in the order in which they came.
         """
-        viewers = sorted(self._audience.viewers(), key=lambda viewer: viewer.first_seen)
-        places = await self._locate({viewer.address for viewer in viewers})
-        return [_viewer(viewer, places.get(viewer.address)) for viewer in viewers]
+        viewers = self._audience.viewers()
+        places = await self._locate([viewer.address for viewer in viewers])
+        body = await self._in_thread(lambda: _viewers_json(viewers, places))
+        request.responseHeaders.setRawHeaders("Content-Type", ["application/json"])
+        return body
 
 
 def _broadcaster(details: BroadcasterDetails) -> Document:
@@ -141,6 +147,14 @@ def _place(place: Place) -> Document:
         "regionName": place.region_name,
         "timeZone": place.time_zone,
     }
+
+
+def _viewers_json(viewers: Sequence[Viewer], places: Mapping[str, Place | None]) -> bytes:
+    """
+    The list of viewers; a long one takes a while.
+    """
+    in_order = sorted(viewers, key=lambda viewer: viewer.first_seen_at)
+    return json_text([_viewer(viewer, places.get(viewer.address)) for viewer in in_order])
 
 
 def _viewer(viewer: Viewer, place: Place | None) -> Document:

@@ -42,14 +42,29 @@ class Viewer:
     """
     One player. Two behind one address with equal user agents count as one.
 
-    @ivar viewer_id: the same for the same player every time.
-    @ivar first_seen: since when it is watching (UTC).
+    Cheap to make, since there may be very many: what takes time is worked out when it is asked for.
+
+    @ivar first_seen_at: since when it is watching, in seconds of Unix time.
     """
 
-    viewer_id: str
     address: str
     user_agent: str
-    first_seen: datetime
+    first_seen_at: float
+
+    @property
+    def viewer_id(self) -> str:
+        """
+        The same for the same player every time.
+        """
+        identity = f"{self.address}\n{self.user_agent}".encode("utf-8", "surrogatepass")
+        return blake2b(identity, digest_size=16).hexdigest()
+
+    @property
+    def first_seen(self) -> datetime:
+        """
+        Since when it is watching (UTC).
+        """
+        return datetime.fromtimestamp(self.first_seen_at, UTC)
 
 
 @define(eq=False)
@@ -142,12 +157,7 @@ class Audience:
         Each player seen lately.
         """
         return tuple(
-            Viewer(
-                viewer_id=_viewer_id(address, user_agent),
-                address=address,
-                user_agent=user_agent,
-                first_seen=datetime.fromtimestamp(seen.first_at, UTC),
-            )
+            Viewer(address, user_agent, seen.first_at)
             for (address, user_agent), seen in self._players.items()
         )
 
@@ -166,8 +176,3 @@ class Audience:
             gone.append(player)
         for player in gone:
             del self._players[player]
-
-
-def _viewer_id(address: str, user_agent: str) -> str:
-    identity = f"{address}\n{user_agent}".encode("utf-8", "surrogatepass")
-    return blake2b(identity, digest_size=16).hexdigest()

@@ -69,13 +69,20 @@ def answered(request: IRequest) -> Deferred[None]:
     return finishing.addErrback(lambda _: None)
 
 
+def json_text(document: object) -> bytes:
+    """
+    A document as JSON in UTF-8.
+    """
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    # What came in a header of a stranger may hold lone surrogates, which UTF-8 cannot say.
+    return text.encode("utf-8", "replace")
+
+
 def json_bytes(request: IRequest, document: object) -> bytes:
     """
     The bytes of a JSON answer, its type declared.
     """
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    # What came in a header of a stranger may hold lone surrogates, which UTF-8 cannot say.
-    body = text.encode("utf-8", "replace")
+    body = json_text(document)
     request.responseHeaders.setRawHeaders("Content-Type", ["application/json"])
     request.responseHeaders.setRawHeaders("Content-Length", [str(len(body))])
     return body
