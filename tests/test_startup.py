@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,7 +17,7 @@ from owncastd.identity.first_run import FirstSecrets
 from owncastd.options import Options, ServerOptions
 from owncastd.service import announcement, makeService
 from owncastd.settings import catalogue
-from owncastd.settings.store import Settings
+from owncastd.settings.store import Settings, store
 from owncastd.startup import (
     Listening,
     StartupError,
@@ -156,6 +157,18 @@ class SettleTests(SynchronousTestCase):
         assert first.admin_password is not None
         assert first.stream_key is not None
         self.assertEqual(settle(self.connection, self.options), FirstSecrets())
+
+    def test_first_start_is_remembered(self) -> None:
+        """
+        The time of the first start stays.
+        """
+        settle(self.connection, self.options)
+        first = Settings.read(self.connection).get(catalogue.SERVER_STARTED_AT)
+        self.assertIsNotNone(datetime.fromisoformat(first).tzinfo)
+        store(self.connection, catalogue.SERVER_STARTED_AT, "2023-11-21T18:11:12Z")
+        settle(self.connection, self.options)
+        again = Settings.read(self.connection).get(catalogue.SERVER_STARTED_AT)
+        self.assertEqual(again, "2023-11-21T18:11:12Z")
 
     def test_announcement(self) -> None:
         """

@@ -8,6 +8,7 @@ whatever is wrong can be told on the terminal in one line.
 import os
 import socket
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -90,6 +91,9 @@ def settle(connection: sqlite3.Connection, options: ServerOptions) -> FirstSecre
     @return: the secrets that were made up.
     @raise owncastd.identity.admin.InvalidPassword: C{--adminpassword} cannot be set.
     """
+    if not Settings.read(connection).get(catalogue.SERVER_STARTED_AT):
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        store(connection, catalogue.SERVER_STARTED_AT, now)
     _remember(connection, catalogue.HTTP_PORT, options.web_server_port)
     _remember(connection, catalogue.HTTP_ADDRESS, options.web_server_ip)
     _remember(connection, catalogue.RTMP_PORT, options.rtmp_port)

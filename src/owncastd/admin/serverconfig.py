@@ -17,6 +17,8 @@ from owncastd.settings.store import Settings
 from owncastd.web.routes import READ, Guard, route
 from owncastd.web.variants import variant_document
 
+from .setters import SETTERS
+
 
 @define(eq=False)
 class ServerConfigAPI:
@@ -83,8 +85,6 @@ class ServerConfigAPI:
                     for rendition in get(catalogue.VIDEO_RENDITIONS)
                 ],
                 "latencyLevel": get(catalogue.VIDEO_LATENCY_LEVEL),
-                # Ours alone, as are the trusted proxies below.
-                "reconnectGraceSeconds": get(catalogue.GRACE_SECONDS),
             },
             "rtmpServerPort": get(catalogue.RTMP_PORT),
             "webServerPort": port,
@@ -94,10 +94,16 @@ class ServerConfigAPI:
             "disableSearchIndexing": get(catalogue.DISABLE_SEARCH_INDEXING),
             "streamKeyOverridden": self._keyring.overridden,
             "hideViewerCount": get(catalogue.HIDE_VIEWER_COUNT),
-            "trustedProxies": plain(catalogue.TRUSTED_PROXIES),
         }
         if host := get(catalogue.SOCKET_HOST_OVERRIDE):
             document["socketHostOverride"] = host
+        for setter in SETTERS:
+            if setter.ours:
+                *groups, name = setter.setting.api_name.split(".")
+                place = document
+                for group in groups:
+                    place = place.setdefault(group, {})
+                place[name] = plain(setter.setting)
         return document
 
     def _instance_details(self) -> dict[str, Any]:

@@ -18,12 +18,14 @@ class Setter:
     @ivar path: below C{/api/admin/config/}.
     @ivar done: what the administrator is told after the change; clients know these texts.
     @ivar bare: whether the body may be the value itself, without the object around it.
+    @ivar ours: whether Owncast has no such setting, and no client a fixed idea of it.
     """
 
     path: str
     setting: Setting[Any]
     done: str = "changed"
     bare: bool = False
+    ours: bool = False
 
 
 SETTERS: Final = (
@@ -53,7 +55,7 @@ SETTERS: Final = (
     Setter("webserverip", catalogue.HTTP_ADDRESS, "HTTP listen address set"),
     Setter("rtmpserverport", catalogue.RTMP_PORT, "rtmp port set"),
     Setter("sockethostoverride", catalogue.SOCKET_HOST_OVERRIDE, "websocket host override set"),
-    Setter("trustedproxies", catalogue.TRUSTED_PROXIES, "trusted proxies updated"),
+    Setter("trustedproxies", catalogue.TRUSTED_PROXIES, "trusted proxies updated", ours=True),
     # Video.
     Setter("video/codec", catalogue.VIDEO_CODEC, "video codec updated"),
     Setter("video/streamlatencylevel", catalogue.VIDEO_LATENCY_LEVEL, "set stream latency"),
@@ -62,7 +64,12 @@ SETTERS: Final = (
         catalogue.VIDEO_RENDITIONS,
         "stream output variants updated",
     ),
-    Setter("video/reconnectgraceseconds", catalogue.GRACE_SECONDS, "reconnect grace time set"),
+    Setter(
+        "video/reconnectgraceseconds",
+        catalogue.GRACE_SECONDS,
+        "reconnect grace time set",
+        ours=True,
+    ),
     Setter(
         "videoservingendpoint",
         catalogue.VIDEO_SERVING_ENDPOINT,
@@ -91,6 +98,11 @@ SETTERS: Final = (
         catalogue.SUGGESTED_USERNAMES,
         "suggested username list updated",
     ),
+    Setter("chat/ratemessages", catalogue.CHAT_RATE_MESSAGES, ours=True),
+    Setter("chat/rateseconds", catalogue.CHAT_RATE_SECONDS, ours=True),
+    Setter("chat/floodseconds", catalogue.CHAT_FLOOD_SECONDS, ours=True),
+    Setter("chat/slowmodeseconds", catalogue.CHAT_SLOW_MODE_SECONDS, ours=True),
+    Setter("chat/holdfirstmessages", catalogue.CHAT_HOLD_FIRST_MESSAGES, ours=True),
     # Federation.
     Setter("federation/enable", catalogue.FEDERATION_ENABLED, "federation features saved"),
     Setter("federation/private", catalogue.FEDERATION_PRIVATE, "federation private saved"),
