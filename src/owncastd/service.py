@@ -75,6 +75,7 @@ from owncastd.web.documents import PublicDocuments
 from owncastd.web.furniture import Furniture
 from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.public import PublicAPI
+from owncastd.web.public_files import PublicFiles
 from owncastd.web.site import make_site_resource
 
 from .options import Options, ServerOptions
@@ -94,6 +95,8 @@ __all__ = ["Options", "makeService"]
 WHOLE_SEGMENT_CHUNK_SECONDS: Final = 1.0
 #: How long an ended stream can still be fetched, with its end mark, in seconds.
 AFTERGLOW_SECONDS: Final = 300.0
+#: The operator's own files, within the data directory.
+PUBLIC_FOLDER: Final = "public"
 _BROADCAST_ID_BYTES: Final = 5
 
 
@@ -326,6 +329,11 @@ class OwncastService(Service):
             documents,
             settings,
             HLSResource(reactor, delivery, proxies),
+            {
+                "public": PublicFiles(
+                    reactor, reactor_threads(reactor), options.data_dir / PUBLIC_FOLDER
+                )
+            },
         )
         self._web = WebFactory(reactor, site, delivery, proxies)
         self._web_limit = ConnectionLimit(exempt=proxies.trusts)

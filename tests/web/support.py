@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer, IRequest, IResponse
-from twisted.web.resource import Resource
+from twisted.web.resource import IResource, Resource
 from zope.interface import implementer
 
 from owncastd.identity.users import User
@@ -201,7 +201,7 @@ class SiteTestCase(SynchronousTestCase):
             documents,
             self.settings,
             EchoResource(),
-            {"room": EchoResource()},
+            {"room": EchoResource(), **self.folders()},
         )
 
     def make_settings(self) -> Settings:
@@ -215,6 +215,12 @@ class SiteTestCase(SynchronousTestCase):
         Further objects with routes; for subclasses.
         """
         return ()
+
+    def folders(self) -> Mapping[str, IResource]:
+        """
+        Further rooms with addresses of their own; for subclasses.
+        """
+        return {}
 
     def verify(self, password: str) -> Deferred[bool]:
         """

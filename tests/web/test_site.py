@@ -260,3 +260,26 @@ class FuzzTests(SiteTestCase):
         self.assertTrue(request.finished)
         self.assertLess(request.code, 500)
         self.assertEqual(self.flushLoggedErrors(), [])
+
+    @settings(max_examples=100, deadline=None)
+    @given(
+        path=st.sampled_from([b"/", b"/page.js", b"/api/ping", b"/api/status", b"/nothing"]),
+        name=st.sampled_from(
+            [b"User-Agent", b"Accept-Encoding", b"If-None-Match", b"X-Forwarded-For", b"Range"]
+        ),
+        value=st.binary(max_size=30),
+    )
+    def test_any_header(self, path: bytes, name: bytes, value: bytes) -> None:
+        """
+        So does any header, text or not.
+        """
+        channel = DummyChannel()
+        channel.site = Site(self.root)
+        request = Request(channel)
+        request.requestHeaders.setRawHeaders(b"host", [b"stream.example"])
+        request.requestHeaders.setRawHeaders(name, [value])
+        request.gotLength(0)
+        request.requestReceived(b"GET", path, b"HTTP/1.1")
+        self.assertTrue(request.finished)
+        self.assertLess(request.code, 500)
+        self.assertEqual(self.flushLoggedErrors(), [])

@@ -16,7 +16,7 @@ from owncastd.settings.store import Settings
 from .answers import PlainAnswer, Redirect, hostname
 from .api import API
 from .documents import PublicDocuments
-from .headers import set_common
+from .headers import make_readable, set_common
 from .page import IndexPage
 from .platforms import pictures
 from .static_files import StaticResource, StaticTree, read_folder
@@ -97,6 +97,7 @@ class SiteRoot(Resource):
         Who answers.
         """
         set_common(request)
+        make_readable(request)
         if _is_malformed(request):
             return PlainAnswer(BAD_REQUEST, "Bad request\n")
         if _is_untidy(request.path):
