@@ -154,7 +154,9 @@ def _viewers_json(viewers: Sequence[Viewer], places: Mapping[str, Place | None])
     The list of viewers; a long one takes a while.
     """
     in_order = sorted(viewers, key=lambda viewer: viewer.first_seen_at)
-    return json_text([_viewer(viewer, places.get(viewer.address)) for viewer in in_order])
+    # Piece by piece: making one large document would keep the reactor's thread from running.
+    each = (json_text(_viewer(viewer, places.get(viewer.address))) for viewer in in_order)
+    return b"[" + b",".join(each) + b"]"
 
 
 def _viewer(viewer: Viewer, place: Place | None) -> Document:
