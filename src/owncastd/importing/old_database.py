@@ -124,17 +124,17 @@ def _recognized(connection: sqlite3.Connection, path: Path, copy: Path) -> OldDa
     # Whatever bytes a text has: a broken one must not hide its row.
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if application == APPLICATION_ID:
+            raise ImportRefused(
+                f"{path} is a database of this server, not of Owncast: --restoreDatabase takes it"
+            )
         connection.execute("PRAGMA trusted_schema = OFF").close()
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise ImportRefused(f"the database {path} is damaged")
         connection.execute("PRAGMA query_only = ON").close()
         columns = _columns(connection)
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        if application == APPLICATION_ID:
-            raise ImportRefused(
-                f"{path} is a database of this server, not of Owncast: --restoreDatabase takes it"
-            )
         if not {"key", "value"} <= columns.get("datastore", frozenset()):
             raise ImportRefused(f"{path} is not a database of Owncast")
         return OldDatabase(_schema(connection, columns, path), connection, columns)

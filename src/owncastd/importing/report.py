@@ -28,6 +28,7 @@ class Report:
     stream_key: str | None = field(init=False, default=None, repr=False)
     _counts: dict[str, int] = field(init=False, factory=dict)
     _notes: list[str] = field(init=False, factory=list)
+    _untold: int = field(init=False, default=0)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -55,6 +56,8 @@ class Report:
         """
         if len(self._notes) < MAX_NOTES:
             self._notes.append(text)
+        else:
+            self._untold += 1
 
     def stayed(self, kind: str, reasons: Counter[str]) -> None:
         """
@@ -78,6 +81,8 @@ class Report:
         if self._notes:
             lines.append("Not brought over, or different now:")
             lines += [f"  - {note}" for note in self._notes]
+        if self._untold:
+            lines.append(f"  - and {self._untold} more")
         if self.stream_key is not None:
             lines.append(f"New stream key:     {self.stream_key}")
         if self.admin_password is not None:
