@@ -2,7 +2,7 @@
 Settings of the chat.
 """
 
-from .. import checks, name_checks
+from .. import chat_checks, checks, name_checks
 from ..setting import Setting
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "CHAT_FLOOD_SECONDS",
     "CHAT_SLOW_MODE_SECONDS",
     "CHAT_HOLD_FIRST_MESSAGES",
+    "CHAT_BLOCKED_WORDS",
+    "CHAT_BLOCKED_LINKS",
 ]
 
 CHAT_DISABLED = Setting("chat_disabled", bool, lambda: False, api_name="chatDisabled")
@@ -85,4 +87,20 @@ CHAT_HOLD_FIRST_MESSAGES = Setting(
     bool,
     lambda: False,
     api_name="chatModeration.holdFirstMessages",
+)
+#: What nobody may say: entries of L{owncastd.patterns.words}.
+CHAT_BLOCKED_WORDS: Setting[tuple[str, ...]] = Setting(
+    "chat_blocked_words",
+    tuple[str, ...],
+    lambda: (),
+    chat_checks.blocked_words,
+    api_name="chatModeration.blockedWords",
+)
+#: Where links may not lead: names of hosts, which stand for those below them as well, with stars.
+CHAT_BLOCKED_LINKS: Setting[tuple[str, ...]] = Setting(
+    "chat_blocked_links",
+    tuple[str, ...],
+    lambda: (),
+    chat_checks.blocked_links,
+    api_name="chatModeration.blockedLinks",
 )
