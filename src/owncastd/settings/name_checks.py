@@ -16,7 +16,7 @@ MAX_FORBIDDEN_NAME = 100
 #: Longest name in the chat.
 MAX_USERNAME = 30
 #: Block lists that are shared among servers have thousands of entries.
-MAX_DOMAINS = 10_000
+MAX_DOMAINS = 5_000
 MAX_ACCOUNT = 64
 #: What nobody may call themselves unless the administrator says otherwise.
 DEFAULT_FORBIDDEN: Final = ("owncast", "operator", "admin", "system")

@@ -42,8 +42,11 @@ def _text(value: object, _: object) -> str:
         raise InvalidSetting("must be text")
     if len(value) > MAX_TEXT:
         raise InvalidSetting(f"must not be longer than {MAX_TEXT} characters")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidSetting("must be valid Unicode text")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        # A surrogate alone, which JSON can say and a database cannot keep.
+        raise InvalidSetting("must be valid Unicode text") from None
     return value
 
 
