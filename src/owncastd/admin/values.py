@@ -1,5 +1,5 @@
 """
-What setters are given: the usual C{{"value": ...}}, and the other shapes that clients send.
+What setters are given in shapes other than the usual C{{"value": ...}}.
 """
 
 from typing import TypeVar
@@ -8,7 +8,7 @@ from twisted.web.iweb import IRequest
 
 from owncastd.settings.setting import Setting
 from owncastd.settings.structuring import InvalidSetting
-from owncastd.web.body import read_json, read_value
+from owncastd.web.body import read_json
 from owncastd.web.errors import Refused
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ def read_value_or_list(request: IRequest, setting: Setting[T]) -> T:
     """
     The value of a setting that is a list: in the usual shape, or as the whole body.
 
-    @raise Refused: as for L{read_value}.
+    @raise Refused: as for L{owncastd.web.body.read_value}.
     """
     document = read_json(request)
     if isinstance(document, dict):
@@ -39,6 +39,3 @@ def structured(raw: object, setting: Setting[T], path: str) -> T:
         return setting.structure(raw, path)
     except InvalidSetting as error:
         raise Refused(str(error)) from None
-
-
-__all__ = ["read_value", "read_value_or_list", "structured"]
