@@ -162,6 +162,8 @@ CASES: dict[str, Case] = {
     "chat/floodseconds": same("changed", 20.0),
     "chat/slowmodeseconds": same("changed", 30.0),
     "chat/holdfirstmessages": same("changed", True),
+    "chat/blockedwords": same("changed", ["spam"]),
+    "chat/blockedlinks": same("changed", ["bad.example"]),
     "federation/enable": same("federation features saved", True, "federation.enabled"),
     "federation/private": same("federation private saved", True),
     "federation/showengagement": same("federation show engagement saved", False),

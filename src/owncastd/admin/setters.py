@@ -103,6 +103,8 @@ SETTERS: Final = (
     Setter("chat/floodseconds", catalogue.CHAT_FLOOD_SECONDS, ours=True),
     Setter("chat/slowmodeseconds", catalogue.CHAT_SLOW_MODE_SECONDS, ours=True),
     Setter("chat/holdfirstmessages", catalogue.CHAT_HOLD_FIRST_MESSAGES, ours=True),
+    Setter("chat/blockedwords", catalogue.CHAT_BLOCKED_WORDS, ours=True),
+    Setter("chat/blockedlinks", catalogue.CHAT_BLOCKED_LINKS, ours=True),
     # Federation.
     Setter("federation/enable", catalogue.FEDERATION_ENABLED, "federation features saved"),
     Setter("federation/private", catalogue.FEDERATION_PRIVATE, "federation private saved"),
