@@ -24,6 +24,7 @@ SMALL_VARIANT = {
     "audioPassthrough": True,
     "videoBitrate": 300,
     "scaledHeight": 240,
+    "framerate": 0,
     "cpuUsageLevel": 0,
 }
 
