@@ -10,6 +10,7 @@ all its meaning (producers, half-close, orderly close, TLS), only for what was n
 # Twisted leaves these classes without annotations.
 # mypy: allow-untyped-calls
 
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any, cast
 
 from twisted.internet import error, tcp
@@ -56,6 +57,14 @@ class EagerServer(tcp.Server):
         What was written and the kernel has not taken.
         """
         return len(self.dataBuffer) - self.offset + self._tempDataLen
+
+    def set_send_buffer(self, size: int) -> None:
+        """
+        Bound what the kernel keeps for the peer, which would otherwise grow by need.
+
+        @param size: in bytes; Linux doubles it for its own bookkeeping.
+        """
+        self.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, size)
 
     def startWriting(self) -> None:
         """

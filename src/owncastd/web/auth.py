@@ -81,7 +81,7 @@ class Gate:
             return None
         if guard.scope is not None:
             return await self._admit_scope(request, guard.scope)
-        user = await self._admit_user(_query_token(request), request)
+        user = await self._admit_user(query_token(request), request)
         if guard is Guard.MODERATOR and MODERATOR not in user.scopes:
             raise Unauthorized("unauthorized")
         return user
@@ -117,7 +117,7 @@ class Gate:
         self._backoff.succeeded(address)
 
     async def _admit_scope(self, request: IRequest, scope: str) -> User:
-        token = _bearer_token(request)
+        token = bearer_token(request)
         user = None if token is None else await self._find_user(token)
         if user is None or user.disabled or scope not in user.scopes:
             raise Unauthorized("unauthorized")
@@ -165,12 +165,15 @@ def _basic_credentials(request: IRequest) -> tuple[str, str] | None:
     return (name, password) if colon else None
 
 
-def _bearer_token(request: IRequest) -> str | None:
+def bearer_token(request: IRequest) -> str | None:
+    """
+    The token of an C{Authorization: Bearer} header (RFC 6750, 2.1).
+    """
     token = _authorization(request, "bearer")
     return token if token is not None and len(token) <= MAX_TOKEN else None
 
 
-def _query_token(request: IRequest) -> str | None:
+def query_token(request: IRequest) -> str | None:
     """
     The C{accessToken} of the query; its C{=} signs may come raw.
     """
