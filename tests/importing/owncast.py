@@ -3,7 +3,7 @@ Builds databases as Owncast leaves them: its tables, with values that our own go
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -207,7 +207,7 @@ TABLES: dict[str, str] = {
     ),
 }
 
-Rows = Mapping[str, list[dict[str, object]]]
+Rows = Mapping[str, Sequence[Mapping[str, object]]]
 
 
 def make_database(

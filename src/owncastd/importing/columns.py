@@ -48,7 +48,7 @@ def optional_line(row: Row, name: str) -> str | None:
     # What looked like a number was stored as one.
     text = "" if value is None or isinstance(value, bytes) else str(value).strip()
     if len(text) > MAX_LINE:
-        raise Unusable(f"with a {name} of more than {MAX_LINE} characters")
+        raise Unusable(f"whose {name} has more than {MAX_LINE} characters")
     return text or None
 
 
@@ -73,7 +73,7 @@ def url(row: Row, name: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        raise Unusable(f"with a {name} that is not the URL of a website")
+        raise Unusable(f"whose {name} is not the URL of a website")
     return value
 
 

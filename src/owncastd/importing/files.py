@@ -117,7 +117,7 @@ class _Copying:
         """
         Make a file beside its place, for its owner alone, and then put it there.
         """
-        make_private_directory(target.parent)
+        _make_folders(target.parent)
         descriptor, unfinished = mkstemp(prefix=".import-", dir=target.parent)
         try:
             with open(descriptor, "wb") as copy:
@@ -126,6 +126,15 @@ class _Copying:
         except BaseException:
             os.unlink(unfinished)
             raise
+
+
+def _make_folders(folder: Path) -> None:
+    """
+    Make a folder and those around it, each of them private.
+    """
+    if not folder.is_dir():
+        _make_folders(folder.parent)
+        make_private_directory(folder)
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -68,7 +68,7 @@ CREATE TABLE federation_followers (
     username TEXT NOT NULL,
     image TEXT,
     request_iri TEXT NOT NULL,
-    request TEXT CHECK (json_valid(request)),
+    request TEXT CHECK (request IS NULL OR json_valid(request)),
     created_at TEXT NOT NULL,
     approved_at TEXT,
     disabled_at TEXT,
