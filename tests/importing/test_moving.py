@@ -284,16 +284,25 @@ class MoveTests(MovingTestCase):
         """
         connection = make_database(self.source)
         with connection:
-            connection.execute("UPDATE datastore SET value = x'00ff' WHERE key = 'nsfw'")
+            connection.execute("UPDATE datastore SET value = x'00ff' WHERE key = 'chat_disabled'")
             connection.execute("UPDATE datastore SET value = NULL WHERE key = 'server_name'")
             connection.execute(
                 "UPDATE datastore SET value = ? WHERE key = 'server_summary'", [encode(FLOAT, 1.0)]
             )
+            connection.execute("UPDATE datastore SET key = 'a' || char(10) WHERE key = 'nsfw'")
         connection.close()
         report = self.move()
-        self.assertEqual(report.counts["settings"], len(MOVED) - 3)
+        self.assertEqual(report.counts["settings"], len(MOVED) - 4)
         noted = {note.split(":")[0] for note in report.notes if note.startswith("setting")}
-        self.assertEqual(noted, {"setting nsfw", "setting server_name", "setting server_summary"})
+        self.assertEqual(
+            noted,
+            {
+                "setting",
+                "setting chat_disabled",
+                "setting server_name",
+                "setting server_summary",
+            },
+        )
 
     def test_files(self) -> None:
         """

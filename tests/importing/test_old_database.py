@@ -258,6 +258,16 @@ class RefusalTests(OldDatabaseTestCase):
             pass
         self.assertIn("stop Owncast first", str(caught.exception))
 
+    def test_no_place_for_the_copy(self) -> None:
+        """
+        There must be a place for the copy.
+        """
+        make_database(self.path).close()
+        workshop = self.workshop / "missing"
+        with self.assertRaises(ImportRefused) as caught, opened(self.path, workshop):
+            pass
+        self.assertIn(f"cannot write to {workshop}", str(caught.exception))
+
     def test_too_large(self) -> None:
         """
         The copy is bounded.

@@ -2,7 +2,10 @@
 The key-value store of the old server: its settings and secrets, each a gob of its own.
 """
 
+import re
 from collections.abc import Mapping
+from itertools import islice
+from typing import Final
 
 from .gob import GobError, decode
 from .old_database import OldDatabase
@@ -11,14 +14,22 @@ from .report import Report
 #: Decoded values by key.
 Values = Mapping[str, object]
 
+#: Values that are looked at: many times what any release has.
+MAX_VALUES: Final = 1_000
+#: Keys are shown to the operator, so they must be words.
+_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
 
 def read_datastore(old: OldDatabase, report: Report) -> Values:
     """
     All values that can be read; the others are noted by key.
     """
     values: dict[str, object] = {}
-    for row in old.rows("datastore", ["key", "value"]):
+    for row in islice(old.rows("datastore", ["key", "value"]), MAX_VALUES):
         key, value = str(row["key"]), row["value"]
+        if not _KEY.fullmatch(key):
+            report.note("setting: there is one whose name is none")
+            continue
         try:
             values[key] = decode(value if isinstance(value, bytes) else b"")
         except GobError as error:

@@ -77,7 +77,11 @@ def opened(path: Path, workshop: Path) -> Iterator[OldDatabase]:
     @param workshop: where the copy may lie meanwhile; nobody else may read there.
     @raise ImportRefused: it is no such database, or not one that can be read.
     """
-    with TemporaryDirectory(prefix="import-", dir=workshop) as directory:
+    try:
+        temporary = TemporaryDirectory(prefix="import-", dir=workshop)
+    except OSError as error:
+        raise ImportRefused(f"cannot write to {workshop}: {error.strerror}") from error
+    with temporary as directory:
         copy = _copied(path, Path(directory))
         connection = sqlite3.connect(copy)
         try:
