@@ -56,7 +56,7 @@ from owncastd.metrics.exposition import Exposition
 from owncastd.metrics.facts import facts_of
 from owncastd.metrics.figures import DeliveryFigures, FigureSources, RenditionFigures, exposition_of
 from owncastd.metrics.sampling import Metrics
-from owncastd.metrics.threads import reactor_threads
+from owncastd.threads import reactor_threads
 from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
 from owncastd.net.proxies import TrustedProxies
@@ -73,7 +73,9 @@ from owncastd.web.backoff import Backoff
 from owncastd.web.directory import DirectoryAPI
 from owncastd.web.documents import PublicDocuments
 from owncastd.web.furniture import Furniture
+from owncastd.web.installable import InstallableAPI
 from owncastd.web.logo import Logo, LogoAPI
+from owncastd.web.oembed import OEmbedAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.public_files import PublicFiles
 from owncastd.web.site import make_site_resource
@@ -294,6 +296,8 @@ class OwncastService(Service):
             PublicAPI(documents, settings, audience, proxies),
             DirectoryAPI(self._broadcast, settings),
             Furniture(settings),
+            InstallableAPI(settings, logo),
+            OEmbedAPI(documents, settings),
             LogoAPI(logo),
             LogoUploadAPI(settings, logo, options.data_dir, reactor_threads(reactor)),
             ConfigAPI(settings),

@@ -29,7 +29,9 @@ from owncastd.web.backoff import Backoff
 from owncastd.web.directory import DirectoryAPI
 from owncastd.web.documents import PublicDocuments
 from owncastd.web.furniture import Furniture
+from owncastd.web.installable import InstallableAPI
 from owncastd.web.logo import Logo, LogoAPI
+from owncastd.web.oembed import OEmbedAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.site import SiteRoot, make_site_resource
 
@@ -193,6 +195,8 @@ class SiteTestCase(SynchronousTestCase):
         furniture = [
             Furniture(self.settings),
             LogoAPI(self.logo),
+            InstallableAPI(self.settings, self.logo),
+            OEmbedAPI(documents, self.settings),
             DirectoryAPI(self.status, self.settings),
         ]
         public = PublicAPI(documents, self.settings, self.audience, proxies)

@@ -105,10 +105,8 @@ NOT_YET: Final[Mapping[str, str]] = {
     "admin-accesstokens-delete": TELLING,
     "notifications-register": TELLING,
     "admin-app": PAGES,
-    "embed-video": PAGES,
     "thumbnail": PAGES,
     "preview": PAGES,
-    "public-files": PAGES,
 }
 
 #: What other resources than the API answer, with an address and its status on a new server.
@@ -117,12 +115,18 @@ ELSEWHERE: Final = {
     "static": ("/favicon.ico", 200),
     "hls": ("/hls/stream.m3u8", 404),
     "debug-vars": ("/debug/vars", 404),
+    "embed-video": ("/embed/video/", 200),
+    "public-files": ("/public/nothing", 404),
 }
 
 #: Routes that Owncast does not have, besides those that set settings which only we have.
 OUR_OWN: Final = {
     # As the published document names it; Owncast answers only at the root.
     "/api/customjavascript",
+    # About the page, for browsers and other sites.
+    "/favicon.ico",
+    "/manifest.json",
+    "/oembed",
 }
 
 #: What is not called with the right credentials here: it would end the test's server.

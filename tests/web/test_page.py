@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from owncastd.interfaces import StreamState
 from owncastd.settings import catalogue
-from owncastd.web.page import script_string, style_text
+from owncastd.web.rendering import script_string, style_text
 
 from .support import LIVE, SiteTestCase
 
@@ -83,7 +83,7 @@ class PageTests(SiteTestCase):
 
     def test_headers(self) -> None:
         """
-        HTML, not kept, readable from anywhere, framing allowed, scripts only with the nonce.
+        HTML, not kept, readable from anywhere, in no frame of others.
         """
         for path in ("/", "/index.html"):
             answer = self.ask(path)
@@ -92,7 +92,7 @@ class PageTests(SiteTestCase):
             self.assertEqual(answer.header("Cache-Control"), "public, max-age=0")
             self.assertEqual(answer.header("Access-Control-Allow-Origin"), "*")
             self.assertEqual(answer.header("X-Content-Type-Options"), "nosniff")
-            self.assertIsNone(answer.header("X-Frame-Options"))
+            self.assertEqual(answer.header("X-Frame-Options"), "DENY")
             self.assertIsNone(answer.header("Server"))
 
     def test_policy(self) -> None:
@@ -225,7 +225,10 @@ class PageTests(SiteTestCase):
         Every file of ours that the page loads exists, except for what is fetched at build time.
         """
         page = self.page()
-        named = [link["href"] for link in page.attributes("link")]
+        named = [
+            (link["href"] or "").removeprefix("http://stream.example")
+            for link in page.attributes("link")
+        ]
         named += [script["src"] for script in page.attributes("script") if "src" in script]
         named += [image["src"] for image in page.attributes("img")]
         self.assertGreater(len(named), 5)

@@ -21,6 +21,16 @@ _MAX_AGE: Final = {
     "": 0,
 }
 _MAX_AGE_OTHERS: Final = 86_400
+#: What no page of ours uses, and no frame within one may ask the viewer for.
+_PERMISSIONS: Final = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("browsing-topics", "camera", "display-capture", "geolocation", "microphone", "midi"),
+        *("serial", "usb"),
+    )
+)
+#: The policy of a page that is only text and pictures.
+BOTS_POLICY: Final = "default-src 'none'; img-src *; base-uri 'none'; frame-ancestors 'none'"
 
 
 def make_readable(request: IRequest) -> None:
@@ -42,6 +52,22 @@ def set_common(request: IRequest) -> None:
     headers.removeHeader("Server")
     headers.setRawHeaders("X-Content-Type-Options", ["nosniff"])
     headers.setRawHeaders("Referrer-Policy", ["strict-origin-when-cross-origin"])
+    headers.setRawHeaders("Permissions-Policy", [_PERMISSIONS])
+    headers.setRawHeaders("X-Frame-Options", ["DENY"])
+
+
+def allow_framing(request: IRequest) -> None:
+    """
+    For the few pages that other sites may put into a frame; their policy says the same.
+    """
+    request.responseHeaders.removeHeader("X-Frame-Options")
+
+
+def set_policy(request: IRequest, policy: str) -> None:
+    """
+    Set the policy of a page.
+    """
+    request.responseHeaders.setRawHeaders("Content-Security-Policy", [policy])
 
 
 def forbid_caching(request: IRequest) -> None:
@@ -80,13 +106,21 @@ def allow_any_origin(request: IRequest) -> None:
     request.responseHeaders.setRawHeaders("Access-Control-Allow-Origin", ["*"])
 
 
-def content_security_policy(nonce: str) -> str:
+def content_security_policy(
+    nonce: str, *, framed: bool = False, scripts_load_more: bool = False
+) -> str:
     """
     The policy of a page of ours.
 
     @param nonce: fresh random text of at least 128 bits, repeated on the page's own scripts.
+    @param framed: whether other sites may put it into a frame.
+    @param scripts_load_more: whether scripts of the page may bring further ones from anywhere, as
+        those of the administrator do; the page's own text still may not.
     """
+    ancestors = "*" if framed else "'none'"
+    more = " 'strict-dynamic'" if scripts_load_more else ""
     return (
-        f"script-src 'nonce-{nonce}' 'self'; worker-src 'self' blob:; "
-        "object-src 'none'; base-uri 'none'; form-action 'self'"
+        f"script-src 'nonce-{nonce}' 'self'{more}; worker-src 'self' blob:; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; "
+        f"frame-ancestors {ancestors}"
     )

@@ -16,14 +16,16 @@ from owncastd.settings.store import Settings
 from .answers import PlainAnswer, Redirect, hostname
 from .api import API
 from .documents import PublicDocuments
+from .embed import EmbeddedVideo
 from .headers import make_readable, set_common
 from .page import IndexPage
 from .platforms import pictures
+from .rendering import Rendering
 from .static_files import StaticResource, StaticTree, read_folder
 
 STATIC: Final = Path(__file__).parent / "static"
-#: Addresses that our own files have besides their names.
-_ALIASES: Final = {"favicon.ico": "favicon.png"}
+#: Where the player alone is; other sites name it without a slash, too.
+EMBEDDED: Final = "embed/video"
 #: Longest address that is looked at; browsers and proxies stop at about as much.
 MAX_PATH: Final = 4096
 
@@ -75,6 +77,7 @@ class SiteRoot(Resource):
     @param api: gets every request below the first segments of its routes, with the whole path
         before it.
     @param index: the page at C{/}.
+    @param embedded: the player alone, at C{/embed/video/}.
     @param folders: rooms with addresses of their own below one name.
     """
 
@@ -82,6 +85,7 @@ class SiteRoot(Resource):
         self,
         api: API,
         index: IResource,
+        embedded: IResource,
         files: StaticTree,
         folders: Mapping[str, IResource],
     ) -> None:
@@ -89,6 +93,7 @@ class SiteRoot(Resource):
         self._api: IResource = api.resource()
         self._api_names = api.names
         self._index = index
+        self._embedded = embedded
         self._files = files
         self._folders = dict(folders)
 
@@ -113,6 +118,8 @@ class SiteRoot(Resource):
                 return self._moved(request, f"/{name}/")
             return folder
         whole = "/".join(segment.decode() for segment in [path, *request.postpath])
+        if whole == EMBEDDED:
+            return self._moved(request, f"/{EMBEDDED}/")
         return self._own(whole)
 
     def _own(self, path: str) -> IResource:
@@ -121,7 +128,9 @@ class SiteRoot(Resource):
         """
         if path in ("", "index.html"):
             return self._index
-        found = self._files.find(_ALIASES.get(path, path))
+        if path in (f"{EMBEDDED}/", f"{EMBEDDED}/index.html"):
+            return self._embedded
+        found = self._files.find(path)
         if found is None:
             return PlainAnswer(NOT_FOUND, "Not found\n")
         return StaticResource(*found)
@@ -147,5 +156,11 @@ def make_site_resource(
     @param folders: further rooms, by the first segment of their addresses.
     """
     files = StaticTree.make([*read_folder(STATIC), *pictures()])
-    index = IndexPage(documents, settings, f"/assets/{files.version}")
-    return SiteRoot(api, index, files, {"hls": hls, **(folders or {})})
+    rendering = Rendering(documents, settings, f"/assets/{files.version}")
+    return SiteRoot(
+        api,
+        IndexPage(rendering),
+        EmbeddedVideo(rendering),
+        files,
+        {"hls": hls, **(folders or {})},
+    )

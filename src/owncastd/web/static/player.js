@@ -4,6 +4,7 @@
  * Attributes that it keeps up to date, for styles and tests:
  * `data-playback` is idle, loading, playing, paused or blocked (the browser refuses to start);
  * `data-latency` the distance to the live edge in seconds, while known.
+ * With `data-muted` it begins muted, whatever the viewer chose the last time.
  */
 
 import { Controls } from "./controls.js";
@@ -39,7 +40,7 @@ export class OwncastPlayer extends HTMLElement {
     const video = this.video;
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
-    video.muted = recall("muted") !== "no";
+    video.muted = "muted" in this.dataset || recall("muted") !== "no";
     video.volume = Math.min(1, Math.max(0, Number(recall("volume") ?? 1) || 0));
     this.#controls ??= new Controls(this);
     this.#controls.connect(signal);

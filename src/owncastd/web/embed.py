@@ -1,0 +1,61 @@
+"""
+The player alone, for the pages of other sites.
+"""
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from twisted.web.iweb import IRequest
+
+from owncastd.settings import catalogue
+
+from .addresses import base_url
+from .answers import Leaf, finish
+from .headers import allow_any_origin, allow_framing, content_security_policy, max_age, set_policy
+from .metadata import metadata_of
+from .page import STREAM_MODULES
+from .rendering import Rendering
+
+#: Fields of a query beyond these are not looked at.
+_MAX_FIELDS: Final = 20
+
+
+class EmbeddedVideo(Leaf):
+    """
+    The page at C{/embed/video/}. With C{initiallyMuted=true} it begins muted.
+    """
+
+    def __init__(self, rendering: Rendering) -> None:
+        super().__init__()
+        self._rendering = rendering
+        self._template = rendering.template("embed.html")
+
+    def answer(self, request: IRequest) -> int:
+        """
+        The page; any site may put it into a frame.
+        """
+        allow_any_origin(request)
+        allow_framing(request)
+        request.responseHeaders.setRawHeaders("Cache-Control", [max_age("/")])
+        nonce = self._rendering.make_nonce()
+        set_policy(request, content_security_policy(nonce, framed=True))
+        documents = self._rendering.documents
+        config = documents.config()
+        server_url = self._rendering.settings.get(catalogue.SERVER_URL)
+        html = self._template.render(
+            self._rendering.player_context(nonce, config, documents.status()),
+            about=metadata_of(config, base_url(request, server_url)),
+            modules=STREAM_MODULES,
+            page_url="/",
+            initially_muted=_is_wanted(request, b"initiallyMuted"),
+        )
+        return finish(request, "text/html; charset=utf-8", html.encode())
+
+
+def _is_wanted(request: IRequest, name: bytes) -> bool:
+    try:
+        fields = parse_qs(request.uri.partition(b"?")[2], max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        return False
+    values: list[bytes] = fields.get(name, [])
+    return values[:1] == [b"true"]

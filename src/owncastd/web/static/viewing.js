@@ -1,0 +1,151 @@
+/**
+ * What joins the player to the status of the stream, on every page that has a player.
+ */
+
+import "./player.js";
+import { StatusPoller, fetchStatus, phaseOf } from "./status.js";
+
+/** @typedef {import("./player.js").OwncastPlayer} OwncastPlayer */
+/** @typedef {import("./status.js").Status} Status */
+/** @typedef {import("./status.js").Phase} Phase */
+
+/** Milliseconds between two signs of life of a viewer who watches. */
+const PING = 4000;
+
+/** @type {Record<Phase, string>} */
+const NOTICES = {
+  offline: "The stream is offline",
+  starting: "The stream is starting",
+  live: "",
+  interrupted: "The stream is coming back",
+};
+
+const UNABLE = "This browser cannot play the stream";
+
+/**
+ * @template {Element} T
+ * @param {string} id
+ * @returns {T}
+ */
+export function byId(id) {
+  return /** @type {T} */ (/** @type {unknown} */ (document.getElementById(id)));
+}
+
+/**
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  // Written again, the same text would be read out again.
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
+/**
+ * What the page was delivered with, so that it need not ask first.
+ *
+ * @returns {Status | null}
+ */
+function delivered() {
+  try {
+    return JSON.parse(/** @type {any} */ (window).statusHydration);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Follows the stream: a session of the player for each broadcast, a notice while there is none.
+ */
+export class Viewing {
+  #player;
+  #showMore;
+  /** Which broadcast the player's session belongs to; the same through an interruption. */
+  #broadcast = "";
+  /** @type {Status | null} */
+  #latest = null;
+
+  /**
+   * @param {OwncastPlayer} player
+   * @param {(phase: Phase, status: Status) => void} showMore what else the page shows
+   */
+  constructor(player, showMore = () => {}) {
+    this.#player = player;
+    this.#showMore = showMore;
+  }
+
+  start() {
+    const poller = new StatusPoller({
+      ask: () => fetchStatus("/api/status"),
+      setTimeout: (callback, ms) => window.setTimeout(callback, ms),
+      clearTimeout: (timer) => window.clearTimeout(timer),
+      hidden: () => document.hidden,
+      onStatus: (status) => this.#onStatus(status),
+    });
+    this.#player.addEventListener("finished", () => {
+      if (this.#latest) {
+        this.#show(phaseOf(this.#latest), this.#latest);
+      }
+      poller.wake();
+    });
+    document.addEventListener("visibilitychange", () => poller.wake());
+    window.addEventListener("online", () => poller.wake());
+    setInterval(() => {
+      if (this.#player.watching) {
+        void fetch("/api/ping", { cache: "no-store" }).catch(() => {
+          // The next one will do.
+        });
+      }
+    }, PING);
+    poller.start(delivered());
+  }
+
+  /**
+   * @param {Status} status
+   */
+  #onStatus(status) {
+    this.#latest = status;
+    const phase = phaseOf(status);
+    const player = this.#player;
+    if (phase === "offline" || phase === "starting") {
+      if (player.session) {
+        // The last seconds are still to be seen; `finished` comes after them.
+        player.finish();
+      }
+      if (player.session) {
+        return;
+      }
+    } else {
+      const current = status.lastConnectTime ?? "";
+      if (this.#broadcast !== current && player.session) {
+        player.close();
+      }
+      this.#broadcast = current;
+      void player.open();
+    }
+    this.#show(phase, status);
+  }
+
+  /**
+   * @param {Phase} phase
+   * @param {Status} status
+   */
+  #show(phase, status) {
+    this.#player.dataset.phase = phase;
+    document.body.dataset.phase = phase;
+    const unable = phase !== "offline" && "unsupported" in this.#player.dataset;
+    setText(byId("notice-text"), unable ? UNABLE : NOTICES[phase]);
+    /** @type {HTMLTimeElement} */
+    const last = byId("last-live");
+    const when = status.lastDisconnectTime ?? "";
+    last.hidden = phase !== "offline" || !when;
+    if (when && last.dateTime !== when) {
+      last.dateTime = when;
+      const date = new Date(when);
+      const words = date.toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
+      last.textContent = `Last live ${words}`;
+    }
+    this.#showMore(phase, status);
+  }
+}
