@@ -1,0 +1,33 @@
+"""
+Where work goes that would block the reactor.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """
+    Runs a function elsewhere, and brings back what it returns or raises.
+    """
+
+    def __call__(self, work: Callable[[], T], /) -> Deferred[T]:
+        """
+        Run it.
+        """
+
+
+def reactor_threads(reactor: Any) -> InThread:
+    """
+    The reactor's own thread pool.
+    """
+
+    def run(work: Callable[[], T], /) -> Deferred[T]:
+        return deferToThreadPool(reactor, reactor.getThreadPool(), work)
+
+    return run
