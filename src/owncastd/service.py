@@ -56,7 +56,6 @@ from owncastd.metrics.exposition import Exposition
 from owncastd.metrics.facts import facts_of
 from owncastd.metrics.figures import DeliveryFigures, FigureSources, RenditionFigures, exposition_of
 from owncastd.metrics.sampling import Metrics
-from owncastd.threads import reactor_threads
 from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
 from owncastd.net.proxies import TrustedProxies
@@ -64,6 +63,7 @@ from owncastd.net.site import WebFactory
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
+from owncastd.threads import reactor_threads
 from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.locate import FFmpegLocator
 from owncastd.transcoder.supervisor import Transcoder

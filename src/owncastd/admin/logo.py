@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, DeferredLock
@@ -16,6 +16,7 @@ from twisted.web.iweb import IRequest
 
 from owncastd.settings.catalogue import LOGO_PATH, LOGO_UNIQUENESS
 from owncastd.settings.store import Change, Settings
+from owncastd.threads import InThread
 from owncastd.web.body import read_object
 from owncastd.web.errors import Refused
 from owncastd.web.logo import MAX_LOGO_BYTES, Logo
@@ -30,9 +31,6 @@ MAX_BODY_BYTES: Final = MAX_LOGO_BYTES // 3 * 4 + 1024
 MAX_WAITING: Final = 3
 _FILE_MODE: Final = 0o600
 _UNIQUE_BYTES: Final = 8
-
-#: Runs what blocks elsewhere.
-InThread = Callable[[Callable[[], Any]], Deferred[Any]]
 
 
 @define(eq=False)

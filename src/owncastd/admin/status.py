@@ -16,9 +16,9 @@ from owncastd.broadcast.viewers import Audience, Viewer
 from owncastd.interfaces import BroadcastPlan
 from owncastd.metrics.geoip import Place
 from owncastd.metrics.health import Health
-from owncastd.metrics.threads import InThread
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
+from owncastd.threads import InThread
 from owncastd.web.answers import json_text
 from owncastd.web.documents import rfc3339
 from owncastd.web.errors import Refused

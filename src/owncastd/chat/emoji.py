@@ -12,11 +12,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from owncastd.threads import InThread, T
 from owncastd.web.pictures import Picture
 
 from . import emoji_files
 from .emoji_files import Emoji
-from .threads import InThread, T
 
 #: How old the list may be when it is asked for; operators put files there as well.
 RESCAN_SECONDS: Final = 10.0

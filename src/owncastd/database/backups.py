@@ -3,7 +3,6 @@ Backups that a running server makes of its database, and how long they are kept.
 """
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+
+from owncastd.threads import InThread
 
 from .backup import copy_database
 from .errors import DatabaseError
@@ -28,9 +29,6 @@ GENERATIONS_KEPT: Final = 24
 _NAME: Final = "owncast-%Y%m%dT%H%M%SZ.db.gz"
 _NAMES: Final = "owncast-*T*Z.db.gz"
 _PLAIN: Final = "owncast.db.unpacked"
-
-#: Runs a function elsewhere than in the reactor's thread.
-InThread = Callable[[Callable[[], Path]], Deferred[Path]]
 
 
 def write_backup(

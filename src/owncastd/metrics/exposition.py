@@ -20,7 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from twisted.internet.defer import Deferred
 
-from .threads import InThread
+from owncastd.threads import InThread
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 

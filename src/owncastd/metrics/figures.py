@@ -9,9 +9,9 @@ from attrs import field, frozen
 
 from owncastd import __version__
 from owncastd.interfaces import StreamState, StreamStatus
+from owncastd.threads import InThread
 
 from .exposition import Exposition, Figure
-from .threads import InThread
 
 #: For the label C{host} while the administrator has not told the server's address.
 UNKNOWN_HOST: Final = "unknown"

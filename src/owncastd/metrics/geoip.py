@@ -17,8 +17,9 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from owncastd.threads import InThread
+
 from .repeating import Repeating
-from .threads import InThread
 
 #: Name of the file, within the data directory.
 FILE_NAME: Final = "GeoLite2-City.mmdb"

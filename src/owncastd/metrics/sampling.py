@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from owncastd.broadcast.events import BroadcastEvent, Ended
 from owncastd.database.connection import Database
+from owncastd.threads import reactor_threads
 
 from .facts import StreamFacts
 from .figures import ChatFigures
@@ -23,7 +24,6 @@ from .history import ViewerHistory
 from .playback import Playback
 from .repeating import Repeating
 from .series import SAMPLE_SECONDS
-from .threads import reactor_threads
 
 
 def no_chat() -> ChatFigures:

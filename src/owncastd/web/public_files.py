@@ -2,10 +2,9 @@
 The operator's own files below C{/public/}: read in threads, sent as fast as they are taken.
 """
 
-from collections.abc import Callable
 from mimetypes import MimeTypes
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred
@@ -25,13 +24,12 @@ from twisted.web.http import (
 from twisted.web.iweb import IRequest
 from twisted.web.server import NOT_DONE_YET
 
+from owncastd.threads import InThread
+
 from .answers import Leaf, PlainAnswer, Redirect, answered, finish_empty, has_already, set_status
 from .open_files import IsFolder, NotThere, OpenFile, open_below
 from .pouring import Tap, pour
 from .ranges import Unsatisfiable, parse_range
-
-#: Runs a function elsewhere than in the reactor's thread.
-InThread = Callable[[Callable[[], Any]], Deferred[Any]]
 
 #: How many files may be on their way at the same time; more are refused with 503.
 MAX_SENDING: Final = 200

@@ -1,5 +1,5 @@
 """
-Where work goes that would block the reactor.
+Where work goes that would block the reactor: the seam that every room uses.
 """
 
 from collections.abc import Callable
