@@ -4,7 +4,7 @@ Custom emoji: what there is, kept at hand, and changed off the reactor.
 
 from collections import OrderedDict
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
@@ -13,10 +13,13 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from owncastd.threads import InThread, T
+from owncastd.threads import InThread
 from owncastd.web.pictures import Picture
 
 from . import emoji_files
 from .emoji_files import Emoji
+
+T = TypeVar("T")
 
 #: How old the list may be when it is asked for; operators put files there as well.
 RESCAN_SECONDS: Final = 10.0

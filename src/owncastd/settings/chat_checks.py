@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from owncastd.patterns.errors import InvalidPattern
+from owncastd.patterns.hosts import MAX_HOST, HostList
 from owncastd.patterns.syntax import MAX_PATTERN
 from owncastd.patterns.words import WordList, parse_entry
 
@@ -15,7 +16,6 @@ MAX_WORDS: Final = 1_000
 MAX_HOSTS: Final = 1_000
 #: A host, with stars for any part of it; one star alone means every link.
 _HOST: Final = re.compile(r"[\w*-]{1,63}(\.[\w*-]{1,63})*")
-_MAX_HOST: Final = 253
 
 
 def blocked_words(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,6 +44,8 @@ def blocked_links(values: tuple[str, ...]) -> tuple[str, ...]:
     hosts = tuple(dict.fromkeys(value.strip().lower() for value in values if value.strip()))
     if len(hosts) > MAX_HOSTS:
         raise InvalidSetting(f"must not have more than {MAX_HOSTS} items")
-    if any(len(host) > _MAX_HOST or not _HOST.fullmatch(host) for host in hosts):
+    if any(len(host) > MAX_HOST or not _HOST.fullmatch(host) for host in hosts):
         raise InvalidSetting("must have names of hosts, such as spam.example or *.example")
+    if HostList(hosts).refused:
+        raise InvalidSetting("must have fewer or shorter names with stars")
     return hosts
