@@ -288,7 +288,9 @@ class OwncastService(Service):
         self._broadcast.subscribe(self.metrics.happened)
         settings.subscribe(catalogue.STREAM_TITLE, self._broadcast.retitle)
         self._rtmp = RTMPFactory(reactor, self._broadcast)
-        documents = PublicDocuments(reactor, self._broadcast, settings)
+        documents = PublicDocuments(
+            reactor, self._broadcast, settings, in_thread=reactor_threads(reactor)
+        )
         logo = Logo.load(settings, options.data_dir)
         delivery = Delivery(origin, audience)
         # The rooms whose routes the API answers.

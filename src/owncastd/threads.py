@@ -5,7 +5,7 @@ Where work goes that would block the reactor: the seam that every room uses.
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, execute
 from twisted.internet.threads import deferToThreadPool
 
 T = TypeVar("T")
@@ -20,6 +20,13 @@ class InThread(Protocol):
         """
         Run it.
         """
+
+
+def immediately(work: Callable[[], T], /) -> Deferred[T]:
+    """
+    Run it on the spot: where blocking does no harm, as in tests.
+    """
+    return execute(work)
 
 
 def reactor_threads(reactor: Any) -> InThread:

@@ -2,11 +2,19 @@
 The administrator's Markdown.
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.web.markdown import RenderedOnce, render_markdown
+from owncastd.settings import catalogue
+from owncastd.settings.store import Settings
+from owncastd.web.markdown import AT_ONCE, RenderedSetting, render_markdown
+
+T = TypeVar("T")
 
 
 class MarkdownTests(SynchronousTestCase):
@@ -48,17 +56,77 @@ class MarkdownTests(SynchronousTestCase):
         self.assertNotRegex(render_markdown(text).lower(), r"<(script|style|iframe)")
 
 
-class RenderedOnceTests(SynchronousTestCase):
+class RenderedSettingTests(SynchronousTestCase):
     """
-    Remembering the last rendering.
+    A page that is rendered when it changes, not when it is asked for.
     """
 
-    def test_remembers(self) -> None:
+    def setUp(self) -> None:
+        self.store = Settings.in_memory()
+        self.waiting: list[tuple[Deferred[Any], Callable[[], Any]]] = []
+        self.page = RenderedSetting(self.store, catalogue.OFFLINE_MESSAGE, self.later)
+
+    def later(self, work: Callable[[], T], /) -> Deferred[T]:
         """
-        The same text gives the same object, another text another one.
+        Take work without doing it.
         """
-        rendered = RenderedOnce()
-        first = rendered.render("*a*")
-        self.assertIs(rendered.render("*a*"), first)
-        self.assertEqual(rendered.render("b"), "<p>b</p>")
-        self.assertEqual(rendered.render(""), "")
+        done: Deferred[T] = Deferred()
+        self.waiting.append((done, work))
+        return done
+
+    def finish(self, number: int = 0) -> None:
+        """
+        Do one piece of the work.
+        """
+        done, work = self.waiting.pop(number)
+        done.callback(work())
+
+    def change(self, text: str) -> None:
+        """
+        Set the text.
+        """
+        self.successResultOf(self.store.set(catalogue.OFFLINE_MESSAGE, text))
+
+    def test_short_text(self) -> None:
+        """
+        A short text is shown at once.
+        """
+        self.change("*a*")
+        self.assertEqual(self.page.html, "<p><em>a</em></p>")
+        self.change("")
+        self.assertEqual(self.page.html, "")
+
+    def test_long_text(self) -> None:
+        """
+        A long one is rendered elsewhere; until then the former is shown.
+        """
+        self.change("before")
+        self.change("x" * (AT_ONCE + 1))
+        self.assertEqual(self.page.html, "<p>before</p>")
+        self.finish()
+        self.assertEqual(self.page.html, f"<p>{'x' * (AT_ONCE + 1)}</p>")
+
+    def test_overtaken(self) -> None:
+        """
+        What was changed again while it was rendered is never shown.
+        """
+        self.change("x" * (AT_ONCE + 1))
+        self.change("y" * (AT_ONCE + 1))
+        self.finish(1)
+        self.finish(0)
+        self.assertEqual(self.page.html, f"<p>{'y' * (AT_ONCE + 1)}</p>")
+        self.change("z" * (AT_ONCE + 1))
+        self.change("short")
+        self.finish()
+        self.assertEqual(self.page.html, "<p>short</p>")
+
+    def test_failure(self) -> None:
+        """
+        A mistake of ours is logged, and the former text stays.
+        """
+        self.change("before")
+        self.change("x" * (AT_ONCE + 1))
+        done, _ = self.waiting.pop()
+        done.errback(ZeroDivisionError())
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual(self.page.html, "<p>before</p>")

@@ -12,10 +12,12 @@ from twisted.internet.interfaces import IReactorTime
 from owncastd import __version__
 from owncastd.interfaces import IStreamStatus
 from owncastd.settings import catalogue
+from owncastd.settings.setting import Setting
 from owncastd.settings.store import Settings
 from owncastd.settings.values import ExternalAction, SocialHandle
+from owncastd.threads import InThread, immediately
 
-from .markdown import RenderedOnce
+from .markdown import RenderedSetting
 from .platforms import icon_path
 
 #: What chat clients may send at most, in bytes.
@@ -58,14 +60,23 @@ class PublicDocuments:
 
     @param clock: tells the server's time.
     @param has_chat: whether this server has a chat at all; without one it is reported disabled.
+    @param in_thread: renders long pages where they block nobody.
     """
 
     _clock: IReactorTime
     _status: IStreamStatus
     _settings: Settings
     _has_chat: bool = False
-    _extra_page_content: RenderedOnce = field(init=False, factory=RenderedOnce)
-    _offline_message: RenderedOnce = field(init=False, factory=RenderedOnce)
+    _in_thread: InThread = immediately
+    _extra_page_content: RenderedSetting = field(init=False)
+    _offline_message: RenderedSetting = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._extra_page_content = self._rendered(catalogue.EXTRA_PAGE_CONTENT)
+        self._offline_message = self._rendered(catalogue.OFFLINE_MESSAGE)
+
+    def _rendered(self, setting: Setting[str]) -> RenderedSetting:
+        return RenderedSetting(self._settings, setting, self._in_thread)
 
     def status(self) -> dict[str, Any]:
         """
@@ -101,13 +112,13 @@ class PublicDocuments:
         }
         if title := get(catalogue.STREAM_TITLE):
             document["streamTitle"] = title
-        document["offlineMessage"] = self._offline_message.render(get(catalogue.OFFLINE_MESSAGE))
+        document["offlineMessage"] = self._offline_message.html
         document["logo"] = "/logo"
         document["version"] = f"owncastd v{__version__}"
         if host := get(catalogue.SOCKET_HOST_OVERRIDE):
             document["socketHostOverride"] = host
         document |= {
-            "extraPageContent": self._extra_page_content.render(get(catalogue.EXTRA_PAGE_CONTENT)),
+            "extraPageContent": self._extra_page_content.html,
             "summary": get(catalogue.SERVER_SUMMARY),
             "tags": [*get(catalogue.SERVER_TAGS)],
             "socialHandles": [_social_handle(item) for item in get(catalogue.SOCIAL_HANDLES)],

@@ -2,9 +2,19 @@
 The administrator's Markdown, as HTML that runs nothing.
 """
 
+from typing import Final
+
 import nh3
 from attrs import define, field
 from markdown_it import MarkdownIt
+from twisted.logger import Logger
+
+from owncastd.settings.setting import Setting
+from owncastd.settings.store import Settings
+from owncastd.threads import InThread
+
+#: The longest text, in characters, that is rendered on the spot: a few milliseconds at worst.
+AT_ONCE: Final = 500
 
 _TAGS = nh3.ALLOWED_TAGS | {"details", "summary", "figure", "figcaption"}
 _ATTRIBUTES = {
@@ -34,19 +44,38 @@ def render_markdown(text: str) -> str:
 
 
 @define(eq=False)
-class RenderedOnce:
+class RenderedSetting:
     """
-    Renders a text that is asked for often and changes rarely.
+    The HTML of a text that the administrator may change.
+
+    A long page takes a good part of a second to render, so a changed one is rendered elsewhere and
+    shown when it is ready; a short one at once.
+
+    @ivar html: the newest rendering.
     """
 
-    _text: str = field(init=False, default="")
-    _html: str = field(init=False, default="")
+    _settings: Settings
+    _setting: Setting[str]
+    _in_thread: InThread
+    html: str = field(init=False)
 
-    def render(self, text: str) -> str:
-        """
-        The HTML of a text, rendered anew only if it is another one than the last time.
-        """
-        if text != self._text:
-            self._html = render_markdown(text)
-            self._text = text
-        return self._html
+    _log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self.html = render_markdown(self._settings.get(self._setting))
+        self._settings.subscribe(self._setting, self._changed)
+
+    def _changed(self, text: str) -> None:
+        if len(text) <= AT_ONCE:
+            self.html = render_markdown(text)
+            return
+        self._in_thread(lambda: render_markdown(text)).addCallback(self._show, text).addErrback(
+            lambda failure: self._log.failure(
+                "The setting {key} could not be rendered", failure, key=self._setting.key
+            )
+        )
+
+    def _show(self, html: str, text: str) -> None:
+        # It may have been changed again meanwhile.
+        if self._settings.get(self._setting) == text:
+            self.html = html
