@@ -538,6 +538,16 @@ class SiteTests(ChannelTestCase):
         """
         self.assertEqual(self.send(get("/o", *["X: y"] * 200))[:12], b"HTTP/1.1 400")
 
+    def test_headers_that_are_no_text(self) -> None:
+        """
+        Header values can always be read as text, whatever bytes somebody sent.
+        """
+        self.send(get("/later", "User-Agent: caf\xe9", "Cookie: a=b"))
+        [request] = self.house.site.open
+        agents = request.requestHeaders.getRawHeaders("User-Agent", [])
+        self.assertEqual(agents, ["caf\ufffd"])
+        request.finish()
+
     def test_no_timer(self) -> None:
         """
         Listening needs no timer, and no access log.

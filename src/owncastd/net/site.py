@@ -77,7 +77,17 @@ class WebRequest(Request):
             self.setHeader(b"content-length", b"0")
             self.finish()
         else:
+            self._make_readable()
             super().process()
+
+    def _make_readable(self) -> None:
+        """
+        Mend header values that are no UTF-8: to read them as text would raise.
+        """
+        for name, values in list(self.requestHeaders.getAllRawHeaders()):
+            if not all(value.isascii() for value in values):
+                mended = [value.decode("utf-8", "replace").encode("utf-8") for value in values]
+                self.requestHeaders.setRawHeaders(name, mended)
 
     def _limit(self) -> int:
         limit: int = cast(Any, self.channel).site.max_body_bytes
