@@ -219,10 +219,11 @@ class SocketHouse:
     """
     A web factory with C{/ws} over a room, on a clock.
 
+    @ivar clock: a L{Clock}, or the reactor for real connections.
     @ivar users: by token.
     """
 
-    clock: Clock = field(factory=Clock)
+    clock: Any = field(factory=Clock)
     room: NotingRoom = field(factory=NotingRoom)
     users: dict[str, User] = field(factory=lambda: {"a-token": make_user()})
     find: Callable[[str], Deferred[User | None]] | None = None
