@@ -33,17 +33,6 @@ _PERMISSIONS: Final = ", ".join(
 BOTS_POLICY: Final = "default-src 'none'; img-src *; base-uri 'none'; frame-ancestors 'none'"
 
 
-def make_readable(request: IRequest) -> None:
-    """
-    Give every header of a request the form of text: strangers send any bytes, and reading them as
-    text would fail later, wherever that happens.
-    """
-    headers = request.requestHeaders
-    for name, values in list(headers.getAllRawHeaders()):
-        if not all(value.isascii() for value in values):
-            headers.setRawHeaders(name, [value.decode("utf-8", "replace") for value in values])
-
-
 def set_common(request: IRequest) -> None:
     """
     What every response of the site carries, and the one header that none does.

@@ -3,6 +3,7 @@ The resource tree: which room answers which address.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
@@ -17,7 +18,7 @@ from .answers import PlainAnswer, Redirect, hostname
 from .api import API
 from .documents import PublicDocuments
 from .embed import EmbeddedVideo
-from .headers import make_readable, set_common
+from .headers import set_common
 from .page import IndexPage
 from .platforms import pictures
 from .rendering import Rendering
@@ -102,7 +103,6 @@ class SiteRoot(Resource):
         Who answers.
         """
         set_common(request)
-        make_readable(request)
         if _is_malformed(request):
             return PlainAnswer(BAD_REQUEST, "Bad request\n")
         if _is_untidy(request.path):
@@ -140,6 +140,14 @@ class SiteRoot(Resource):
         return Redirect(MOVED_PERMANENTLY, f"{path}?{query}" if query else path)
 
 
+@cache
+def own_files() -> StaticTree:
+    """
+    The files of this release.
+    """
+    return StaticTree.make([*read_folder(STATIC), *pictures()])
+
+
 def make_site_resource(
     api: API,
     documents: PublicDocuments,
@@ -155,7 +163,7 @@ def make_site_resource(
     @param hls: answers below C{/hls/}.
     @param folders: further rooms, by the first segment of their addresses.
     """
-    files = StaticTree.make([*read_folder(STATIC), *pictures()])
+    files = own_files()
     rendering = Rendering(documents, settings, f"/assets/{files.version}")
     return SiteRoot(
         api,
