@@ -156,6 +156,15 @@ class RecentEntriesTests(SynchronousTestCase):
         self.assertEqual(len(kept), KEPT_ENTRIES)
         self.assertEqual((kept[0].message, kept[-1].message), ("1", str(KEPT_ENTRIES)))
 
+    def test_without_tracebacks(self) -> None:
+        """
+        The memory is bounded in bytes as well.
+        """
+        recent = RecentEntries()
+        recent(evolve(ENTRY, traceback="Traceback"))
+        for entries in (recent.entries(), recent.warnings()):
+            self.assertEqual([entry.traceback for entry in entries], [None])
+
     def test_warnings_outlive_talk(self) -> None:
         """
         Warnings and errors have a ring of their own.

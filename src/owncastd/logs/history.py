@@ -5,7 +5,7 @@ The last entries, kept in memory for the administrator's page.
 from collections import deque
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from .entries import Entry, Severity
 
@@ -28,8 +28,9 @@ class RecentEntries:
 
     def __call__(self, entry: Entry) -> None:
         """
-        Keep an entry.
+        Keep an entry, but for its traceback: that is the largest part, and in the files.
         """
+        entry = evolve(entry, traceback=None)
         self._all.append(entry)
         if entry.severity >= Severity.WARNING:
             self._warnings.append(entry)
