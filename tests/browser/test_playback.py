@@ -5,13 +5,11 @@ In a real browser: the stream plays, survives an interruption, and ends.
 from itertools import pairwise
 from pathlib import Path
 
-from twisted.trial.unittest import SkipTest
-
 from tests.integration.case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
 from tests.integration.harness import ROOT
 from tests.integration.sources import PLAIN
 
-from .chromium import BrowserUnavailable, find_browser
+from .chromium import find_browser
 from .viewer import PLAYER, Viewer, viewing
 
 ARTIFACTS: Path = ROOT / "artifacts"
@@ -26,13 +24,10 @@ class PlaybackTests(ServerTestCase):
 
     def setUp(self) -> None:
         """
-        Find a browser.
+        Find a browser; without one the tests fail with the reason.
         """
         super().setUp()
-        try:
-            self.browser = find_browser()
-        except BrowserUnavailable as error:
-            raise SkipTest(str(error)) from error
+        self.browser = find_browser()
 
     def assert_frames_advance(self, viewer: Viewer) -> None:
         """

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import unittest
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,11 +51,11 @@ def any_ffmpeg() -> Path:
     """
     An ffmpeg for the tests' own needs.
 
-    @raise unittest.SkipTest: there is none.
+    @raise AssertionError: there is none.
     """
     for path in find_ffmpegs().values():
         return path
-    raise unittest.SkipTest("no ffmpeg on PATH, nor the extra owncastd[ffmpeg]")
+    raise AssertionError("no ffmpeg on PATH, nor the extra owncastd[ffmpeg]")
 
 
 def free_ports(count: int) -> list[int]:

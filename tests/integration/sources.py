@@ -76,7 +76,7 @@ class Source:
         """
         The FLV file; encoded once, then kept in the cache.
 
-        @raise unittest.SkipTest: there is no ffmpeg.
+        @raise AssertionError: there is no ffmpeg.
         """
         arguments = self._arguments()
         digest = hashlib.sha256("\0".join(arguments).encode()).hexdigest()[:16]

