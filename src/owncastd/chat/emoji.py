@@ -12,7 +12,6 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from owncastd.threads import InThread, T
 from owncastd.threads import InThread
 from owncastd.web.pictures import Picture
 

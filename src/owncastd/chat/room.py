@@ -250,6 +250,13 @@ class Room:
         if known is not None:
             client.send(encode(self._who(known[0].user)))
 
+    def tell_everybody_who(self) -> None:
+        """
+        Tell every socket again who it is, and what holds for it.
+        """
+        for occupant, seat in self._occupants:
+            seat.client.send(encode(self._who(occupant.user)))
+
     def expel(self, user: User) -> tuple[ChatClient, ...]:
         """
         A user was disabled: their sockets are told, and closed a moment later.
