@@ -71,6 +71,7 @@ from owncastd.web.api import API
 from owncastd.web.auth import Gate
 from owncastd.web.backoff import Backoff
 from owncastd.web.directory import DirectoryAPI
+from owncastd.web.documentation import Documentation
 from owncastd.web.documents import PublicDocuments
 from owncastd.web.furniture import Furniture
 from owncastd.web.installable import InstallableAPI
@@ -78,7 +79,7 @@ from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.oembed import OEmbedAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.public_files import PublicFiles
-from owncastd.web.site import make_site_resource
+from owncastd.web.site import make_site_resource, own_files
 
 from .options import Options, ServerOptions
 from .startup import (
@@ -320,6 +321,7 @@ class OwncastService(Service):
             MachineAPI(settings, quit=reactor.stop),
             LogsAPI(self.logs.recent),
             IntegrationsAPI(settings),
+            Documentation.load(f"/assets/{own_files().version}"),
         ]
         gate = Gate(
             self._password.verify,

@@ -22,8 +22,11 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".LICENSE": "text/plain; charset=utf-8",
+    # RFC 9512
+    ".yaml": "application/yaml",
+    ".json": "application/json",
 }
-_COMPRESSED: Final = {".js", ".mjs", ".css", ".svg"}
+_COMPRESSED: Final = {".js", ".mjs", ".css", ".svg", ".yaml", ".json"}
 #: Smaller ones gain nothing from it.
 _COMPRESS_FROM: Final = 200
 
@@ -128,20 +131,31 @@ class StaticResource(Leaf):
         """
         Send it, or say that the client has it already.
         """
-        file = self._file
-        headers = request.responseHeaders
         allow_any_origin(request)
-        headers.setRawHeaders("Cache-Control", [self._caching])
-        data, tag = file.data, f'"{file.tag}"'
-        if file.zipped is not None:
-            headers.setRawHeaders("Vary", ["Accept-Encoding"])
-            if accepts_gzip(request.requestHeaders.getRawHeaders("Accept-Encoding", [])):
-                headers.setRawHeaders("Content-Encoding", ["gzip"])
-                data, tag = file.zipped, f'"{file.tag}-gzip"'
-        if has_already(request, tag):
-            headers.removeHeader("Content-Encoding")
+        request.responseHeaders.setRawHeaders("Cache-Control", [self._caching])
+        data = negotiate(request, self._file)
+        if data is None:
             return finish_empty(request)
-        return finish(request, file.content_type, data)
+        return finish(request, self._file.content_type, data)
+
+
+def negotiate(request: IRequest, file: StaticFile) -> bytes | None:
+    """
+    Choose the form of a file that suits a client, and set the headers that tell of it.
+
+    @return: the bytes to send, or C{None} if the client has them already: the status is set then.
+    """
+    headers = request.responseHeaders
+    data, tag = file.data, f'"{file.tag}"'
+    if file.zipped is not None:
+        headers.setRawHeaders("Vary", ["Accept-Encoding"])
+        if accepts_gzip(request.requestHeaders.getRawHeaders("Accept-Encoding", [])):
+            headers.setRawHeaders("Content-Encoding", ["gzip"])
+            data, tag = file.zipped, f'"{file.tag}-gzip"'
+    if has_already(request, tag):
+        headers.removeHeader("Content-Encoding")
+        return None
+    return data
 
 
 def accepts_gzip(values: Sequence[str]) -> bool:
