@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
@@ -195,15 +196,15 @@ class ScheduleTests(BackupTestCase):
         super().setUp()
         self.clock = Clock()
         self.clock.advance(NOW.timestamp())
-        self.running: list[tuple[Callable[[], Path], Deferred[Path]]] = []
+        self.running: list[tuple[Callable[[], Any], Deferred[Any]]] = []
         self.backups = Backups(self.clock, self.in_thread, self.path, self.directory)
         self.addCleanup(self.backups.stop)
 
-    def in_thread(self, work: Callable[[], Path]) -> Deferred[Path]:
+    def in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         """
         A thread that gets to its work in L{finish}.
         """
-        done: Deferred[Path] = Deferred()
+        done: Deferred[Any] = Deferred()
         self.running.append((work, done))
         return done
 
@@ -282,7 +283,7 @@ class ScheduleTests(BackupTestCase):
         """
         calls = []
 
-        def broken(work: Callable[[], Path]) -> Deferred[Path]:
+        def broken(work: Callable[[], Any]) -> Deferred[Any]:
             calls.append(work)
             return fail(ZeroDivisionError())
 
