@@ -14,6 +14,8 @@ import sys
 from owncastd_build import ROOT, WEB, npm_command  # type: ignore[import-not-found]
 
 CACHE = ROOT / ".cache" / "web"
+#: Where our modules are; what is fetched has checks of its own.
+MODULE_FOLDERS = ("", "chat")
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
@@ -58,9 +60,10 @@ def type_check() -> int:
     """
     static = CACHE / "static"
     shutil.rmtree(static, ignore_errors=True)
-    static.mkdir()
-    for module in (WEB / "static").glob("*.js"):
-        shutil.copyfile(module, static / module.name)
+    for folder in MODULE_FOLDERS:
+        (static / folder).mkdir()
+        for module in (WEB / "static" / folder).glob("*.js"):
+            shutil.copyfile(module, static / folder / module.name)
     shutil.copyfile(WEB / "jsconfig.json", CACHE / "jsconfig.json")
     command, environment = npm_command()
     node = "node" if command == ["npm"] else command[0]
