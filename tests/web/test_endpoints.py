@@ -123,10 +123,18 @@ ELSEWHERE: Final = {
 OUR_OWN: Final = {
     # As the published document names it; Owncast answers only at the root.
     "/api/customjavascript",
+    # The description of the API itself.
+    "/api/docs",
+    "/api/openapi.json",
+    "/api/openapi.yaml",
     # About the page, for browsers and other sites.
     "/favicon.ico",
     "/manifest.json",
     "/oembed",
+    # What the API says of itself.
+    "/api/docs",
+    "/api/openapi.json",
+    "/api/openapi.yaml",
 }
 
 #: What is not called with the right credentials here: it would end the test's server.
