@@ -131,10 +131,6 @@ OUR_OWN: Final = {
     "/favicon.ico",
     "/manifest.json",
     "/oembed",
-    # What the API says of itself.
-    "/api/docs",
-    "/api/openapi.json",
-    "/api/openapi.yaml",
 }
 
 #: What is not called with the right credentials here: it would end the test's server.
