@@ -34,6 +34,10 @@ from owncastd.broadcast.events import BroadcastEvent, Ended, Started
 from owncastd.broadcast.history import History
 from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience
+from owncastd.chat.chat import Chat
+from owncastd.chat.fan_out import CoalescingFanOut
+from owncastd.chat.occupants import Capacity
+from owncastd.chat.sockets import SHARE_OF_DESCRIPTORS, Sockets
 from owncastd.database.backups import Backups
 from owncastd.database.connection import Database
 from owncastd.database.errors import DatabaseError
@@ -54,8 +58,15 @@ from owncastd.logs.logs import Logs
 from owncastd.media.latency import LATENCY_LEVELS
 from owncastd.metrics.exposition import Exposition
 from owncastd.metrics.facts import facts_of
-from owncastd.metrics.figures import DeliveryFigures, FigureSources, RenditionFigures, exposition_of
+from owncastd.metrics.figures import (
+    ChatFigures,
+    DeliveryFigures,
+    FigureSources,
+    RenditionFigures,
+    exposition_of,
+)
 from owncastd.metrics.sampling import Metrics
+from owncastd.net.descriptors import allow_descriptors
 from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
 from owncastd.net.proxies import TrustedProxies
@@ -285,12 +296,40 @@ class OwncastService(Service):
             options.data_dir,
             self._database,
             lambda: facts_of(self._broadcast, settings, self._pipeline.target_duration()),
+            self._chat_figures,
         )
         self._broadcast.subscribe(self.metrics.happened)
+        fan_out = CoalescingFanOut(reactor)
+        self.chat = Chat.load(
+            reactor,
+            connection,
+            self._database,
+            settings,
+            self._users,
+            self._broadcast,
+            options.data_dir,
+            reactor_threads(reactor),
+            fan_out,
+            Capacity(total=int(allow_descriptors() * SHARE_OF_DESCRIPTORS)),
+            shared=proxies.trusts,
+        )
+        self._broadcast.subscribe(self.chat.happened)
+        self._sockets = Sockets(
+            reactor,
+            self.chat.room,
+            fan_out,
+            self._users.find,
+            proxies,
+            self.metrics.geoip.locate,
+        )
         settings.subscribe(catalogue.STREAM_TITLE, self._broadcast.retitle)
         self._rtmp = RTMPFactory(reactor, self._broadcast)
         documents = PublicDocuments(
-            reactor, self._broadcast, settings, in_thread=reactor_threads(reactor)
+            reactor,
+            self._broadcast,
+            settings,
+            has_chat=True,
+            in_thread=reactor_threads(reactor),
         )
         logo = Logo.load(settings, options.data_dir)
         delivery = Delivery(origin, audience)
@@ -330,6 +369,7 @@ class OwncastService(Service):
             lambda: settings.get(catalogue.SERVER_URL),
             self._users.find,
             self._users.used,
+            self.chat.bans.banned,
         )
         self.api = API(gate, rooms)
         site = make_site_resource(
@@ -342,6 +382,7 @@ class OwncastService(Service):
                     reactor, reactor_threads(reactor), options.data_dir / PUBLIC_FOLDER
                 )
             },
+            {"ws": self._sockets.resource},
         )
         self._web = WebFactory(reactor, site, delivery, proxies)
         self._web_limit = ConnectionLimit(exempt=proxies.trusts)
@@ -376,6 +417,7 @@ class OwncastService(Service):
         self.logs.start()
         self._password.start()
         self._backups.start()
+        self.chat.start()
         self.metrics.start()
         self._log.info(
             "owncastd {version} serves {web} and takes encoders at {rtmp}",
@@ -397,6 +439,8 @@ class OwncastService(Service):
         steps = [
             ("the broadcast", self._broadcast.shutdown),
             ("the encoders", self._rtmp.close_all),
+            ("the chat", self.chat.stop),
+            ("the chat's sockets", self._sockets.stop),
             ("the figures", self.metrics.stop),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
             ("the look for encoders", lambda: maybeDeferred(self._encoders.stop)),
@@ -426,6 +470,14 @@ class OwncastService(Service):
             )
         except CannotListenError as error:
             raise SystemExit(f"owncastd: {cannot_listen(listening, error.socketError)}") from None
+
+    def _chat_figures(self) -> ChatFigures:
+        """
+        What the chat tells of itself.
+        """
+        return ChatFigures(
+            clients=self.chat.room.client_count, messages_total=self.chat.speech.message_count
+        )
 
     def _exposition(self) -> Exposition:
         """

@@ -80,6 +80,7 @@ class SiteRoot(Resource):
     @param index: the page at C{/}.
     @param embedded: the player alone, at C{/embed/video/}.
     @param folders: rooms with addresses of their own below one name.
+    @param leaves: rooms with one address, which is one name.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class SiteRoot(Resource):
         embedded: IResource,
         files: StaticTree,
         folders: Mapping[str, IResource],
+        leaves: Mapping[str, IResource],
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._api: IResource = api.resource()
@@ -97,6 +99,7 @@ class SiteRoot(Resource):
         self._embedded = embedded
         self._files = files
         self._folders = dict(folders)
+        self._leaves = dict(leaves)
 
     def getChildWithDefault(self, path: bytes, request: IRequest) -> IResource:
         """
@@ -108,7 +111,8 @@ class SiteRoot(Resource):
         if _is_untidy(request.path):
             return self._moved(request, clean_path(request.path))
         name = path.decode()
-        if name in self._api_names:
+        whole = "/".join(segment.decode() for segment in [path, *request.postpath])
+        if name in self._api_names and not self._files.has(whole):
             # Klein's routes are whole paths, as in the API's documentation.
             request.postpath.insert(0, request.prepath.pop())
             return self._api
@@ -117,6 +121,8 @@ class SiteRoot(Resource):
             if not request.postpath:
                 return self._moved(request, f"/{name}/")
             return folder
+        if name in self._leaves and not request.postpath:
+            return self._leaves[name]
         whole = "/".join(segment.decode() for segment in [path, *request.postpath])
         if whole == EMBEDDED:
             return self._moved(request, f"/{EMBEDDED}/")
@@ -154,6 +160,7 @@ def make_site_resource(
     settings: Settings,
     hls: IResource,
     folders: Mapping[str, IResource] | None = None,
+    leaves: Mapping[str, IResource] | None = None,
 ) -> SiteRoot:
     """
     Put the site together.
@@ -162,6 +169,7 @@ def make_site_resource(
     @param documents: what the pages are delivered with, so that they need not ask.
     @param hls: answers below C{/hls/}.
     @param folders: further rooms, by the first segment of their addresses.
+    @param leaves: rooms with one address, by its one segment.
     """
     files = own_files()
     rendering = Rendering(documents, settings, f"/assets/{files.version}")
@@ -171,4 +179,5 @@ def make_site_resource(
         EmbeddedVideo(rendering),
         files,
         {"hls": hls, **(folders or {})},
+        leaves or {},
     )
