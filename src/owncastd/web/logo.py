@@ -12,8 +12,7 @@ from twisted.web.iweb import IRequest
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 
-from .answers import has_already
-from .headers import cache_for, max_age
+from .picture_answers import send_picture
 from .pictures import InvalidPicture, Picture, recognise
 from .routes import READ, Guard, route
 
@@ -21,8 +20,6 @@ from .routes import READ, Guard, route
 MAX_LOGO_BYTES: Final = 2 * 1024 * 1024
 #: What stands beside a vector logo for those who cannot show it, if the administrator put it there.
 RASTER_FILE: Final = "logo.png"
-#: A vector picture can be opened as a page: then it may do nothing at all.
-_VECTOR_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 _STATIC: Final = Path(__file__).parent / "static"
 
 _log = Logger()
@@ -119,26 +116,11 @@ class LogoAPI:
         """
         The logo of this server.
         """
-        return _send(request, self._logo.picture())
+        return send_picture(request, self._logo.picture())
 
     @route(READ, "/logo/external", Guard.NOBODY)
     def external(self, request: IRequest) -> bytes:
         """
         The logo in a format that every service can show.
         """
-        return _send(request, self._logo.external())
-
-
-def _send(request: IRequest, picture: Picture) -> bytes:
-    """
-    The bytes of a picture, or none for who has it already.
-    """
-    cache_for(request, max_age(f"logo{picture.suffix}"))
-    headers = request.responseHeaders
-    headers.setRawHeaders("Content-Type", [picture.content_type])
-    if picture.is_vector:
-        headers.setRawHeaders("Content-Security-Policy", [_VECTOR_POLICY])
-    if has_already(request, picture.tag):
-        return b""
-    headers.setRawHeaders("Content-Length", [str(len(picture.data))])
-    return picture.data
+        return send_picture(request, self._logo.external())
