@@ -85,6 +85,12 @@ class StaticTree:
         together = "".join(f"{name} {file.tag}\n" for name, file in prepared.items())
         return cls(prepared, hashlib.sha256(together.encode()).hexdigest()[:16])
 
+    def has(self, path: str) -> bool:
+        """
+        Whether there is a file at a path.
+        """
+        return path in self.files
+
     def find(self, path: str) -> tuple[StaticFile, str] | None:
         """
         Look a file up.
