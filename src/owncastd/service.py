@@ -20,8 +20,10 @@ from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorFr
 from twisted.logger import Logger
 
 from owncastd import __version__
+from owncastd.admin.chat import AdminChatAPI
 from owncastd.admin.config import ConfigAPI
 from owncastd.admin.credentials import CredentialsAPI
+from owncastd.admin.emoji import EmojiAPI
 from owncastd.admin.ffmpeg import FFmpegAPI
 from owncastd.admin.integrations import IntegrationsAPI
 from owncastd.admin.logo import LogoUploadAPI
@@ -36,7 +38,10 @@ from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience
 from owncastd.chat.chat import Chat
 from owncastd.chat.fan_out import CoalescingFanOut
+from owncastd.chat.moderation_resource import ModeratorAPI
 from owncastd.chat.occupants import Capacity
+from owncastd.chat.programs_resource import ProgramsAPI
+from owncastd.chat.resource import ChatAPI
 from owncastd.chat.sockets import SHARE_OF_DESCRIPTORS, Sockets
 from owncastd.database.backups import Backups
 from owncastd.database.connection import Database
@@ -360,6 +365,7 @@ class OwncastService(Service):
             MachineAPI(settings, quit=reactor.stop),
             LogsAPI(self.logs.recent),
             IntegrationsAPI(settings),
+            *chat_rooms(self.chat, self._users, proxies),
             Documentation.load(f"/assets/{own_files().version}"),
         ]
         gate = Gate(
@@ -516,6 +522,20 @@ class OwncastService(Service):
             latency=LATENCY_LEVELS[self.settings.get(catalogue.VIDEO_LATENCY_LEVEL)],
             renditions=renditions,
         )
+
+
+def chat_rooms(chat: Chat, users: Users, proxies: TrustedProxies) -> tuple[object, ...]:
+    """
+    The routes of the chat.
+    """
+    lists = chat.history.lists
+    return (
+        ChatAPI(chat.registration, lists, chat.emoji, proxies),
+        ModeratorAPI(chat.moderation, chat.speech.holding, chat.timeouts),
+        ProgramsAPI(chat.narrator, chat.moderation, lists, chat.room),
+        AdminChatAPI(chat, users),
+        EmojiAPI(chat.emoji),
+    )
 
 
 def announcement(
