@@ -14,6 +14,7 @@ from owncastd.settings import catalogue
 from .addresses import base_url
 from .answers import Leaf, Redirect, finish
 from .bots import BotPages, is_bot
+from .embedded_chat import CHAT_MODULES
 from .headers import (
     BOTS_POLICY,
     allow_any_origin,
@@ -102,7 +103,8 @@ class IndexPage(Leaf):
         return self._template.render(
             context,
             about=about,
-            modules=STREAM_MODULES,
+            modules=STREAM_MODULES if config["chatDisabled"] else STREAM_MODULES + CHAT_MODULES,
+            has_chat=not config["chatDisabled"],
             summary=config["summary"],
             tags=config["tags"],
             links=_links(config["socialHandles"]),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-from twisted.web.http import BAD_REQUEST, MOVED_PERMANENTLY, NOT_FOUND
+from twisted.web.http import BAD_REQUEST, MOVED_PERMANENTLY, NOT_FOUND, TEMPORARY_REDIRECT
 from twisted.web.iweb import IRequest
 from twisted.web.resource import IResource, Resource
 
@@ -18,6 +18,7 @@ from .answers import PlainAnswer, Redirect, hostname
 from .api import API
 from .documents import PublicDocuments
 from .embed import EmbeddedVideo
+from .embedded_chat import EmbeddedChat
 from .headers import set_common
 from .page import IndexPage
 from .platforms import pictures
@@ -25,8 +26,12 @@ from .rendering import Rendering
 from .static_files import StaticResource, StaticTree, read_folder
 
 STATIC: Final = Path(__file__).parent / "static"
-#: Where the player alone is; other sites name it without a slash, too.
-EMBEDDED: Final = "embed/video"
+#: Where the player and the chat alone are; other sites name them without a slash, too.
+EMBEDDED_VIDEO: Final = "embed/video"
+EMBEDDED_CHAT: Final = "embed/chat/readonly"
+WRITABLE_CHAT: Final = "embed/chat/readwrite"
+#: Addresses that are short for others.
+_SHORT: Final = {"embed/chat": EMBEDDED_CHAT, "embed/chat/": EMBEDDED_CHAT}
 #: Longest address that is looked at; browsers and proxies stop at about as much.
 MAX_PATH: Final = 4096
 
@@ -78,7 +83,7 @@ class SiteRoot(Resource):
     @param api: gets every request below the first segments of its routes, with the whole path
         before it.
     @param index: the page at C{/}.
-    @param embedded: the player alone, at C{/embed/video/}.
+    @param pages: further pages by their paths, each of which has a slash behind it.
     @param folders: rooms with addresses of their own below one name.
     @param leaves: rooms with one address, which is one name.
     """
@@ -87,7 +92,7 @@ class SiteRoot(Resource):
         self,
         api: API,
         index: IResource,
-        embedded: IResource,
+        pages: Mapping[str, IResource],
         files: StaticTree,
         folders: Mapping[str, IResource],
         leaves: Mapping[str, IResource],
@@ -96,7 +101,7 @@ class SiteRoot(Resource):
         self._api: IResource = api.resource()
         self._api_names = api.names
         self._index = index
-        self._embedded = embedded
+        self._pages = dict(pages)
         self._files = files
         self._folders = dict(folders)
         self._leaves = dict(leaves)
@@ -123,9 +128,10 @@ class SiteRoot(Resource):
             return folder
         if name in self._leaves and not request.postpath:
             return self._leaves[name]
-        whole = "/".join(segment.decode() for segment in [path, *request.postpath])
-        if whole == EMBEDDED:
-            return self._moved(request, f"/{EMBEDDED}/")
+        if whole in _SHORT:
+            return self._moved(request, f"/{_SHORT[whole]}", TEMPORARY_REDIRECT)
+        if whole in self._pages:
+            return self._moved(request, f"/{whole}/")
         return self._own(whole)
 
     def _own(self, path: str) -> IResource:
@@ -134,16 +140,17 @@ class SiteRoot(Resource):
         """
         if path in ("", "index.html"):
             return self._index
-        if path in (f"{EMBEDDED}/", f"{EMBEDDED}/index.html"):
-            return self._embedded
+        page, _, rest = path.rpartition("/")
+        if page in self._pages and rest in ("", "index.html"):
+            return self._pages[page]
         found = self._files.find(path)
         if found is None:
             return PlainAnswer(NOT_FOUND, "Not found\n")
         return StaticResource(*found)
 
-    def _moved(self, request: IRequest, path: str) -> Redirect:
+    def _moved(self, request: IRequest, path: str, status: int = MOVED_PERMANENTLY) -> Redirect:
         query = request.uri.partition(b"?")[2].decode("ascii", "ignore")
-        return Redirect(MOVED_PERMANENTLY, f"{path}?{query}" if query else path)
+        return Redirect(status, f"{path}?{query}" if query else path)
 
 
 @cache
@@ -176,7 +183,11 @@ def make_site_resource(
     return SiteRoot(
         api,
         IndexPage(rendering),
-        EmbeddedVideo(rendering),
+        {
+            EMBEDDED_VIDEO: EmbeddedVideo(rendering),
+            EMBEDDED_CHAT: EmbeddedChat(rendering, writable=False),
+            WRITABLE_CHAT: EmbeddedChat(rendering, writable=True),
+        },
         files,
         {"hls": hls, **(folders or {})},
         leaves or {},

@@ -4,6 +4,7 @@
 
 import { Viewing, byId, setText } from "./viewing.js";
 
+/** @typedef {import("./chat/panel.js").OwncastChat} OwncastChat */
 /** @typedef {import("./status.js").Status} Status */
 /** @typedef {import("./status.js").Phase} Phase */
 
@@ -16,6 +17,8 @@ const BADGES = {
 };
 
 const serverName = document.title;
+/** Not there where the chat is switched off. */
+const chat = /** @type {OwncastChat | null} */ (document.querySelector("owncast-chat"));
 
 /**
  * @param {Phase} phase
@@ -28,6 +31,7 @@ function show(phase, status) {
   setText(byId("stream-title"), titled ? title : serverName);
   document.title = titled ? `${title} – ${serverName}` : serverName;
   const count = status.viewerCount ?? 0;
+  chat?.follow(status);
   setText(byId("viewers"), count ? `${count} ${count === 1 ? "viewer" : "viewers"}` : "");
 }
 

@@ -1,0 +1,67 @@
+"""
+The chat alone, for the pages of other sites.
+"""
+
+from typing import Final
+
+from twisted.web.iweb import IRequest
+
+from .answers import Leaf, finish
+from .headers import allow_any_origin, allow_framing, content_security_policy, max_age, set_policy
+from .rendering import Rendering, script_string
+
+#: What the chat needs; named so that the browser need not find them one by one.
+CHAT_MODULES: Final = tuple(
+    f"chat/{name}.js"
+    for name in (
+        "panel",
+        "api",
+        "composer",
+        "dialogs",
+        "elements",
+        "entry",
+        "identity",
+        "log",
+        "moderation",
+        "opening",
+        "picker",
+        "safe_html",
+        "session",
+        "socket",
+        "store",
+        "unicode_emoji",
+    )
+)
+
+
+class EmbeddedChat(Leaf):
+    """
+    A page that is all chat, at C{/embed/chat/readonly/} or C{/embed/chat/readwrite/}.
+
+    @param writable: whether visitors may write.
+    """
+
+    def __init__(self, rendering: Rendering, writable: bool) -> None:
+        super().__init__()
+        self._rendering = rendering
+        self._writable = writable
+        self._template = rendering.template("embedded_chat.html")
+
+    def answer(self, request: IRequest) -> int:
+        """
+        The page; any site may put it into a frame.
+        """
+        allow_any_origin(request)
+        allow_framing(request)
+        request.responseHeaders.setRawHeaders("Cache-Control", [max_age("/")])
+        nonce = self._rendering.make_nonce()
+        set_policy(request, content_security_policy(nonce, framed=True))
+        documents = self._rendering.documents
+        config = documents.config()
+        html = self._template.render(
+            self._rendering.player_context(nonce, config, documents.status()),
+            modules=CHAT_MODULES,
+            writable=self._writable,
+            config_hydration=script_string(config),
+        )
+        return finish(request, "text/html; charset=utf-8", html.encode())
