@@ -17,6 +17,7 @@ from owncastd.web.pictures import Picture
 
 from . import emoji_files
 from .emoji_files import Emoji
+from .rendering import is_emoji_url
 
 T = TypeVar("T")
 
@@ -75,7 +76,9 @@ class EmojiShelf:
             if emoji != self._emoji:
                 self._forget_pictures()
             self._emoji = emoji
-            self._by_name = {each.name.lower(): (each.url, each.name) for each in emoji}
+            self._by_name = {
+                each.name.lower(): (each.url, each.name) for each in emoji if is_emoji_url(each.url)
+            }
             self._scanned_at = self._clock.seconds()
 
         def done(result: Failure | None) -> None:

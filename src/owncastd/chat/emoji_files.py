@@ -65,7 +65,7 @@ def scan(directory: Path) -> tuple[Emoji, ...]:
     found = []
     for path in _pictures(directory, 0):
         relative = path.relative_to(directory).as_posix()
-        found.append(Emoji(path.stem, URL_PREFIX + quote(relative)))
+        found.append(Emoji(path.stem, URL_PREFIX + quote(relative, safe="/+")))
         if len(found) >= MAX_EMOJI:
             break
     return tuple(found)

@@ -62,9 +62,16 @@ _TAG: Final = re.compile(r'<[^>"]*(?:"[^"]*"[^>"]*)*>')
 _HREF: Final = re.compile(r'<a href="([^"]*)"')
 
 
+def is_emoji_url(url: str) -> bool:
+    """
+    Whether pictures with this URL may be in messages.
+    """
+    return _EMOJI_SRC.fullmatch(url) is not None
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "src":
-        return value if _EMOJI_SRC.fullmatch(value) else None
+        return value if is_emoji_url(value) else None
     if name == "class":
         return value if _EMOJI_CLASS.fullmatch(value) else None
     if name in ("alt", "title"):
