@@ -42,8 +42,11 @@ def parse_entry(entry: str) -> tuple[Node, ...]:
     elif _WORD.fullmatch(folded(entry)):
         return ()
     else:
-        looks = dict.fromkeys((folded(entry.strip()), word_skeleton(entry.strip())))
-        nodes = tuple(_wildcards(look) for look in looks)
+        looks = dict.fromkeys((folded(entry).strip(), word_skeleton(entry).strip()))
+        # Marks, joiners and the like alone are not there any more when look-alikes are compared.
+        nodes = tuple(_wildcards(look) for look in looks if look)
+        if not nodes:
+            raise InvalidPattern("must have something that can be seen")
     if Automaton(nodes).search("") is not None:
         raise InvalidPattern("must not match every text")
     return nodes
