@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -100,7 +100,7 @@ class Message:
     hidden_at: datetime | None = None
     held: bool = False
 
-    type: Final = "CHAT"
+    type: ClassVar[str] = "CHAT"
 
     def document(self) -> Document:
         """
@@ -128,7 +128,7 @@ class SystemMessage:
     body: str
     server_name: str
 
-    type: Final = "SYSTEM"
+    type: ClassVar[str] = "SYSTEM"
 
     def document(self) -> Document:
         """
@@ -153,7 +153,7 @@ class Action:
     body: str
     limit: Limit | None = None
 
-    type: Final = "CHAT_ACTION"
+    type: ClassVar[str] = "CHAT_ACTION"
 
     def document(self) -> Document:
         """
@@ -224,7 +224,7 @@ class Joined:
     user: User
     client_id: int = 0
 
-    type: Final = "USER_JOINED"
+    type: ClassVar[str] = "USER_JOINED"
 
     def document(self) -> Document:
         """
@@ -243,7 +243,7 @@ class Parted:
     user: User
     client_id: int = 0
 
-    type: Final = "USER_PARTED"
+    type: ClassVar[str] = "USER_PARTED"
 
     def document(self) -> Document:
         """
@@ -265,7 +265,7 @@ class NameChanged:
     old_name: str
     client_id: int = 0
 
-    type: Final = "NAME_CHANGE"
+    type: ClassVar[str] = "NAME_CHANGE"
 
     def document(self) -> Document:
         """
@@ -291,7 +291,7 @@ class ConnectedUserInfo:
     slow_mode_seconds: float = 0.0
     limit: Limit | None = None
 
-    type: Final = "CONNECTED_USER_INFO"
+    type: ClassVar[str] = "CONNECTED_USER_INFO"
 
     def document(self) -> Document:
         """
@@ -315,7 +315,7 @@ class VisibilityUpdate:
     ids: tuple[str, ...]
     visible: bool
 
-    type: Final = "VISIBILITY-UPDATE"
+    type: ClassVar[str] = "VISIBILITY-UPDATE"
 
     def document(self) -> Document:
         """
@@ -334,7 +334,7 @@ class UserDisabled:
 
     stamp: Stamp | None = None
 
-    type: Final = "ERROR_USER_DISABLED"
+    type: ClassVar[str] = "ERROR_USER_DISABLED"
 
     def document(self) -> Document:
         """
@@ -351,7 +351,7 @@ class NeedsRegistration:
     C{ERROR_NEEDS_REGISTRATION}: nobody knows this client's token.
     """
 
-    type: Final = "ERROR_NEEDS_REGISTRATION"
+    type: ClassVar[str] = "ERROR_NEEDS_REGISTRATION"
 
     def document(self) -> Document:
         """
