@@ -119,7 +119,7 @@ class ProgramsAPI:
         """
         return client_documents(self._room)
 
-    @route(READ_BACKLOG, _BASE + "chat", Guard.ADMIN_ACCESS)
+    @route(READ_BACKLOG, _BASE + "chat", Guard.ADMIN_ACCESS, ErrorForm.ERROR)
     async def backlog(self, request: IRequest, user: User) -> bytes:
         """
         What users said lately, the oldest first.

@@ -15,7 +15,7 @@ from owncastd.web.errors import Refused
 from owncastd.web.headers import cache_for
 from owncastd.web.origins import client_address, peer
 from owncastd.web.picture_answers import send_picture
-from owncastd.web.routes import POST, READ, READ_BACKLOG, Guard, route
+from owncastd.web.routes import POST, READ, READ_BACKLOG, ErrorForm, Guard, route
 
 from .emoji import EmojiShelf
 from .listing import Listings
@@ -66,7 +66,7 @@ class ChatAPI:
             "displayColor": made.user.display_color,
         }
 
-    @route(READ_BACKLOG, "/api/chat", Guard.USER)
+    @route(READ_BACKLOG, "/api/chat", Guard.USER, ErrorForm.ERROR)
     async def backlog(self, request: IRequest, user: User) -> bytes:
         """
         What was said lately, the oldest first.
