@@ -2,12 +2,15 @@
 The renditions of the running broadcast.
 """
 
+from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from owncastd.hls import shelf
 from owncastd.hls.objects import NOT_FOUND
 from owncastd.hls.origin import START_PATIENCE_SECONDS, Origin
 from owncastd.hls.segments import InitSection
+from owncastd.hls.window import Window
 from owncastd.interfaces import IRenditionReport
 from owncastd.media.renditions import SOURCE, Rendition
 from tests.hls.support import MemoryWaiter, an_init, feed, feed_parts, plan, started_clock
@@ -230,3 +233,113 @@ class OriginTests(SynchronousTestCase):
         self.assertEqual(len(self.clock.getDelayedCalls()), 2)
         self.origin.close()
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+
+class OpeningTests(SynchronousTestCase):
+    """
+    Media from a recent key frame on, by itself.
+    """
+
+    def setUp(self) -> None:
+        """
+        An origin.
+        """
+        self.origin = Origin(started_clock())
+
+    def broadcast(self, level: int = 2, *renditions: Rendition) -> list[Window]:
+        """
+        Begin a broadcast whose renditions say which they are.
+        """
+        windows = self.origin.open(plan(level, *renditions))
+        for window in windows:
+            window.begin(an_init(data=b"init%d" % window.index))
+        return windows
+
+    def part(self, number: int) -> bytes:
+        """
+        The bytes of one part of a segment.
+        """
+        return b"<%d>" % number * 50
+
+    def test_nothing(self) -> None:
+        """
+        Without a broadcast, or before its first segment, there is none.
+        """
+        self.assertIsNone(self.origin.best_opening(1000))
+        (window,) = self.broadcast()
+        feed_parts(window, 1)
+        self.assertIsNone(self.origin.best_opening(1000))
+
+    def test_as_much_as_wanted(self) -> None:
+        """
+        The init section, and as many whole parts as are needed.
+        """
+        (window,) = self.broadcast()
+        feed(window, 1)
+        expected = b"init0" + self.part(0) + self.part(1)
+        self.assertEqual(self.origin.best_opening(1000), expected)
+        self.assertEqual(self.origin.best_opening(501), expected)
+        self.assertEqual(self.origin.best_opening(500), b"init0" + self.part(0))
+
+    def test_newest(self) -> None:
+        """
+        The segment that still grows, once there is enough of it.
+        """
+        (window,) = self.broadcast()
+        feed(window, 1)
+        window.begin(an_init(data=b"new"))
+        feed_parts(window, 1)
+        self.assertEqual(self.origin.best_opening(1000), b"init0" + self.part(0) + self.part(1))
+        feed_parts(window, 1, first=False)
+        self.assertEqual(self.origin.best_opening(1000), b"new" + self.part(0) * 2)
+
+    def test_key_frames(self) -> None:
+        """
+        A segment that does not start with a key frame cannot be decoded by itself.
+        """
+        (window,) = self.broadcast()
+        feed_parts(window, 2, first=False)
+        window.end_segment()
+        self.assertIsNone(self.origin.best_opening(1000))
+        feed(window, 1, parts=3, part_ms=200)
+        feed_parts(window, 9, first=False)
+        expected = b"init0" + self.part(0) + self.part(1) + self.part(2)
+        self.assertEqual(self.origin.best_opening(1000), expected)
+
+    def test_classic(self) -> None:
+        """
+        Where no parts are listed it is the whole segment, or what there is of it.
+        """
+        (window,) = self.broadcast(4)
+        feed(window, 1)
+        whole = b"init0" + b"".join(map(self.part, range(4)))
+        self.assertEqual(self.origin.best_opening(1000), whole)
+        feed_parts(window, 2)
+        self.assertEqual(self.origin.best_opening(1000), b"init0" + self.part(0) + self.part(1))
+
+    def test_bounded(self) -> None:
+        """
+        However large the segment is.
+        """
+        (window,) = self.broadcast(4)
+        feed(window, 1)
+        self.patch(shelf, "MAX_OPENING_BYTES", 7)
+        self.assertEqual(self.origin.best_opening(1000), b"init0" + self.part(0)[:7])
+
+    def test_best(self) -> None:
+        """
+        The broadcaster's own picture before the highest bit rate; not sound alone, and not what is
+        not there yet.
+        """
+        sound, low, high, source = self.broadcast(
+            2, SOURCE, LOW, Rendition(video_bitrate_kbps=5000), SOURCE
+        )
+        sound.begin(evolve(an_init(), height=None))
+        for window, expected in ((sound, None), (low, b"1"), (high, b"2"), (source, b"3")):
+            feed(window, 1)
+            opening = self.origin.best_opening(500)
+            self.assertEqual(None if opening is None else opening[4:5], expected)
+        self.origin.rendition_failed(3, "It broke.")
+        self.assertEqual((self.origin.best_opening(500) or b"")[:5], b"init2")
+        self.origin.close()
+        self.assertIsNone(self.origin.best_opening(500))

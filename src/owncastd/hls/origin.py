@@ -129,6 +129,28 @@ class Origin:
             self._multivariant[compressed] = answer
         return answer
 
+    def best_opening(self, enough_ms: int) -> bytes | None:
+        """
+        Media from a recent key frame on, of the best rendition that has pictures; what a picture
+        of the stream is made from.
+
+        @param enough_ms: how much is wanted.
+        @return: an init section and what follows, or C{None} if there is nothing to see.
+        """
+        for window in sorted(self._ready(), key=self._quality, reverse=True):
+            if window.init is not None and window.init.height:
+                opening = window.opening(enough_ms)
+                if opening is not None:
+                    return opening
+        return None
+
+    def _quality(self, window: Window) -> tuple[bool, int]:
+        """
+        What says which rendition is better: the broadcaster's own picture, then the bit rate.
+        """
+        rendition = self._renditions[window.index]
+        return rendition.video_passthrough, rendition.video_bitrate_kbps
+
     def window_of(self, path: bytes) -> Window | None:
         """
         The window whose folder a path is in.

@@ -22,6 +22,8 @@ LISTED_TARGETS = SKIP_BOUNDARY_TARGETS + 3
 LISTED_SEGMENTS = 3
 #: Above this much media, segments go before their time.
 MAX_WINDOW_BYTES = 256 * 1024 * 1024
+#: What L{Shelf.opening} gives at most of one segment, in bytes.
+MAX_OPENING_BYTES = 16 * 1024 * 1024
 
 
 @define(eq=False)
@@ -42,6 +44,7 @@ class ShelvedSegment:
     """
     A segment with its bytes.
 
+    @ivar independent: whether it starts with a key frame.
     @ivar data: the bytes of its parts while it is open.
     @ivar parts: URIs and answers of its listed parts, in the same order.
     @ivar stays_until_ms: media time up to which it stays after it was removed from the playlist.
@@ -50,6 +53,7 @@ class ShelvedSegment:
     msn: int
     entry: SegmentEntry
     init: ShelvedInit
+    independent: bool
     data: list[bytes] = field(factory=list)
     parts: list[tuple[str, Answer]] = field(factory=list)
     size: int = 0
@@ -98,13 +102,15 @@ class Shelf:
             self._forget_if_unused(last)
         self._put(uri, section.data)
 
-    def open_segment(self, msn: int, entry: SegmentEntry) -> ShelvedSegment:
+    def open_segment(self, msn: int, entry: SegmentEntry, independent: bool) -> ShelvedSegment:
         """
         Begin a segment.
+
+        @param independent: whether it starts with a key frame.
         """
         assert self.init is not None, "a segment without its init section"
         self.init.users += 1
-        self.open = ShelvedSegment(msn, entry, self.init)
+        self.open = ShelvedSegment(msn, entry, self.init, independent)
         return self.open
 
     def add_part(self, segment: ShelvedSegment, data: bytes, uri: str | None) -> None:
@@ -157,6 +163,34 @@ class Shelf:
             if not self._removed:
                 listed_ms -= self._remove(listed_ms, media_ms)
             self._drop(self._removed.popleft())
+
+    def opening(self, enough_ms: int) -> bytes | None:
+        """
+        The beginning of the newest segment that starts with a key frame and is long enough, or of
+        the newest complete one, behind its init section: media that can be decoded by itself.
+
+        @param enough_ms: how much is wanted; whole parts are given, or the whole segment where
+            there are none.
+        @return: C{None} if there is no such segment.
+        """
+        segment = self.open
+        if segment is None or not segment.independent or segment.entry.duration_ms < enough_ms:
+            segments = (each for each in reversed(self.listed) if each.independent)
+            segment = next(segments, None)
+        if segment is None:
+            return None
+        pieces: list[bytes | memoryview] = []
+        got_ms = size = 0
+        # While there are parts they are all there, in the order of their entries.
+        for part, (_, answer) in zip(segment.entry.parts, segment.parts, strict=False):
+            if got_ms >= enough_ms or size >= MAX_OPENING_BYTES:
+                break
+            pieces.append(answer.body)
+            got_ms += part.duration_ms
+            size += len(answer.body)
+        if not pieces:
+            pieces = [*segment.data] or [self._media[self.path(segment.entry.uri)].body]
+        return segment.init.section.data + b"".join(pieces)[:MAX_OPENING_BYTES]
 
     def clear(self) -> None:
         """

@@ -197,6 +197,14 @@ class Window:
         """
         return self._shelf.init.section if self._shelf.init is not None else None
 
+    def opening(self, enough_ms: int) -> bytes | None:
+        """
+        Media from a recent key frame on, for who wants to look at it; costs a copy.
+
+        @param enough_ms: how much is wanted.
+        """
+        return self._shelf.opening(enough_ms)
+
     @property
     def parts_made(self) -> int:
         """
@@ -320,7 +328,7 @@ class Window:
         self._pending = 0
         self.independent = self.independent and part.independent
         self._next_msn += 1
-        return self._shelf.open_segment(self._next_msn - 1, entry)
+        return self._shelf.open_segment(self._next_msn - 1, entry, part.independent)
 
     def _trim(self) -> None:
         self._shelf.trim(self.target_duration, self.rates.media_ms)
