@@ -7,7 +7,7 @@ The one place where everything meets: C{makeService} puts the rooms together.
 
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -81,6 +81,7 @@ from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.threads import reactor_threads
 from owncastd.transcoder.encoders import EncoderSurvey
+from owncastd.transcoder.families import family_of
 from owncastd.transcoder.locate import FFmpegLocator
 from owncastd.transcoder.supervisor import Transcoder
 from owncastd.web.api import API
@@ -130,6 +131,9 @@ class Pipeline:
     _reactor: Any
     _origin: Origin
     _locator: FFmpegLocator
+    #: Asked whenever a broadcast starts: the name of the video encoder, and how much it yields.
+    _encoder: Callable[[], str]
+    _niceness: Callable[[], int]
     _transcoder: Transcoder | None = field(init=False, default=None)
     #: Children of earlier broadcasts that are not gone yet.
     _retiring: list[Deferred[None]] = field(init=False, factory=list)
@@ -168,6 +172,8 @@ class Pipeline:
                 [packagers[index] for index, _ in encoded],
                 flow,
                 self._origin,
+                family=family_of(self._encoder()),
+                niceness=self._niceness(),
             )
             sinks.append(self._transcoder)
         return sinks
@@ -280,7 +286,13 @@ class OwncastService(Service):
 
         origin = Origin(reactor)
         locator = FFmpegLocator(reactor, lambda: settings.get(catalogue.FFMPEG_PATH))
-        self._pipeline = Pipeline(reactor, origin, locator)
+        self._pipeline = Pipeline(
+            reactor,
+            origin,
+            locator,
+            lambda: settings.get(catalogue.VIDEO_CODEC),
+            lambda: settings.get(catalogue.ENCODER_NICENESS),
+        )
         self._encoders = EncoderSurvey(
             reactor, locator, lambda: settings.get(catalogue.FFMPEG_PATH)
         )

@@ -148,6 +148,7 @@ CASES: dict[str, Case] = {
         "stream output variants updated", [VARIANT], [SHOWN_VARIANT]
     ),
     "video/reconnectgraceseconds": same("reconnect grace time set", 12.5),
+    "video/encoderniceness": same("encoder niceness set", 10),
     "videoservingendpoint": same(
         "custom video serving endpoint updated", "https://cdn.example.com"
     ),

@@ -47,6 +47,8 @@ ACCEPTED: list[tuple[Setting[Any], object, object]] = [
     (catalogue.HTTP_ADDRESS, "[::]", "::"),
     (catalogue.VIDEO_LATENCY_LEVEL, 0, 0),
     (catalogue.VIDEO_LATENCY_LEVEL, 4, 4),
+    (catalogue.ENCODER_NICENESS, 19, 19),
+    (catalogue.VIDEO_CODEC, "h264_rkmpp", "h264_rkmpp"),
     (catalogue.GRACE_SECONDS, 0, 0.0),
     (catalogue.GRACE_SECONDS, 12.5, 12.5),
     (catalogue.SERVER_NAME, " Röck \U0001f3b8 ", "Röck \U0001f3b8"),
@@ -146,6 +148,7 @@ REFUSED: list[tuple[Setting[Any], object, str]] = [
     (catalogue.HTTP_ADDRESS, "localhost", "must be an IP address"),
     (catalogue.VIDEO_LATENCY_LEVEL, -1, "must be from 0 to 4"),
     (catalogue.VIDEO_LATENCY_LEVEL, 5, "must be from 0 to 4"),
+    (catalogue.ENCODER_NICENESS, 20, "must be from 0 to 19"),
     (catalogue.GRACE_SECONDS, float("nan"), "must be a finite number"),
     (catalogue.GRACE_SECONDS, float("inf"), "must be a finite number"),
     (catalogue.GRACE_SECONDS, 10**400, "must be a smaller number"),
@@ -231,7 +234,7 @@ REFUSED: list[tuple[Setting[Any], object, str]] = [
         catalogue.VIDEO_CODEC,
         "libx265",
         "must be one of libx264, h264_omx, h264_vaapi, h264_nvenc, h264_qsv, h264_v4l2m2m,"
-        " h264_videotoolbox",
+        " h264_videotoolbox, h264_rkmpp",
     ),
     (
         catalogue.VIDEO_SERVING_ENDPOINT,

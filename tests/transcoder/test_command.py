@@ -5,7 +5,9 @@ The command line of ffmpeg, whole.
 from twisted.trial.unittest import SynchronousTestCase
 
 from owncastd.media.renditions import Rendition
-from owncastd.transcoder.command import PRESETS, ffmpeg_arguments
+from owncastd.transcoder.command import ffmpeg_arguments
+
+PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast")
 
 INPUT = [
     *("/usr/bin/ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "level+warning", "-copyts"),
@@ -24,9 +26,10 @@ def x264(preset: str, bitrate: str) -> list[str]:
     The options that every encoded video has.
     """
     return (
-        f"-c:v libx264 -preset:v {preset} -tune:v zerolatency -profile:v high -pix_fmt:v yuv420p "
+        f"-c:v libx264 -preset:v {preset} -tune:v zerolatency -profile:v high "
+        "-sc_threshold:v 0 -pix_fmt:v yuv420p "
         f"-b:v {bitrate} -maxrate:v {bitrate} -bufsize:v {bitrate} "
-        "-force_key_frames:v source -g:v 600 -sc_threshold:v 0 -enc_time_base:v 1:1000"
+        "-force_key_frames:v source -g:v 600 -enc_time_base:v 1:1000"
     ).split()
 
 

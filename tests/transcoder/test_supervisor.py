@@ -3,6 +3,7 @@ The transcoder with scripted children.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.renditions import Rendition
 from owncastd.transcoder.clock import CLOCK_START_MS
 from owncastd.transcoder.errors import FFmpegUnavailable
+from owncastd.transcoder.families import NVENC
 from owncastd.transcoder.locate import FFmpeg
 from owncastd.transcoder.pressure import MAX_UNREAD, STALL_SECONDS
 from owncastd.transcoder.process import STDIN_BUFFER_SIZE
@@ -483,3 +485,45 @@ class FailureTests(TranscoderCase):
         self.child.exit(status=1)
         self.assertEqual([index for index, _ in self.report.failed], [2, 5])
         self.tearDown()
+
+
+class CommandTests(TranscoderCase):
+    """
+    What the settings make of the command.
+    """
+
+    def test_encoder_and_niceness(self) -> None:
+        """
+        The chosen encoder is used; C{nice} comes first where there is one.
+        """
+        bin_dir = Path(self.mktemp()).absolute()
+        bin_dir.mkdir()
+        nice = bin_dir / "nice"
+        nice.write_bytes(b"")
+        nice.chmod(0o755)
+        for path, prefix in ((str(bin_dir), (str(nice), "-n", "7")), ("", ())):
+            transcoder = Transcoder(
+                self.reactor,
+                lambda: succeed(FFMPEG),
+                [(0, Rendition())],
+                [MemorySink()],
+                self.flow,
+                self.report,
+                {"PATH": path},
+                family=NVENC,
+                niceness=7,
+            )
+            transcoder.write(video(0, key=True))
+            self.assertEqual(tuple(self.child.argv[: len(prefix)]), prefix)
+            self.assertEqual(self.child.argv[len(prefix)], "/opt/ffmpeg")
+            self.assertIn("h264_nvenc", self.child.argv)
+            self.successResultOf(gone(transcoder, self.child))
+
+
+def gone(transcoder: Transcoder, child: FakeProcess) -> Deferred[None]:
+    """
+    Stop a transcoder, whose child obeys.
+    """
+    stopped = transcoder.stop()
+    child.exit(signal=9)
+    return stopped

@@ -71,6 +71,12 @@ SETTERS: Final = (
         ours=True,
     ),
     Setter(
+        "video/encoderniceness",
+        catalogue.ENCODER_NICENESS,
+        "encoder niceness set",
+        ours=True,
+    ),
+    Setter(
         "videoservingendpoint",
         catalogue.VIDEO_SERVING_ENDPOINT,
         "custom video serving endpoint updated",

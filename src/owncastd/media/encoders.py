@@ -14,4 +14,5 @@ ENCODERS: Final = (
     "h264_qsv",
     "h264_v4l2m2m",
     "h264_videotoolbox",
+    "h264_rkmpp",
 )

@@ -6,27 +6,31 @@ in 9.0, and carries a stream specifier: where several streams share an option su
 without one, the last value counts for all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from owncastd.media.renditions import Rendition
 
+from .families import LIBX264, EncoderFamily
+
 #: The descriptor of the first output, in the child.
 FIRST_OUTPUT_FD: Final = 3
 
-#: x264 presets by the API's C{cpuUsageLevel}.
-PRESETS: Final = ("ultrafast", "superfast", "veryfast", "faster", "fast")
-_DEFAULT_CPU_USAGE_LEVEL: Final = 2
 #: For a rendition whose bitrate is not set, in kbit/s.
 _DEFAULT_VIDEO_BITRATE_KBPS: Final = 1200
 #: No more frames than this without a key frame; key frames normally come where the source has them.
 _MAX_KEY_FRAME_INTERVAL: Final = 600
+#: How much an encoder is tried with.
+TRIAL_MEDIA_SECONDS: Final = 0.2
+_TRIAL: Final = Rendition(scaled_height=240, framerate=15)
 
-_INPUT: Final = (
+_GLOBAL: Final = (
     "-hide_banner",
     "-nostdin",
     # Each line says its level, and equal lines are counted instead of repeated.
     *("-loglevel", "level+warning"),
+)
+_INPUT: Final = (
     # Without it each output is shifted by the delay of its own encoder.
     "-copyts",
     # A decoder with frame threads holds one frame back per thread.
@@ -47,23 +51,48 @@ _OUTPUT: Final = (
 )
 
 
-def ffmpeg_arguments(executable: str, renditions: Sequence[Rendition]) -> tuple[str, ...]:
+def ffmpeg_arguments(
+    executable: str, renditions: Sequence[Rendition], family: EncoderFamily = LIBX264
+) -> tuple[str, ...]:
     """
     The whole argument vector, C{argv[0]} included.
 
     @param executable: path of ffmpeg.
     @param renditions: what to make, in the order of the output descriptors.
+    @param family: what video is encoded with.
     """
-    arguments = [executable, *_INPUT]
+    arguments = [executable, *_GLOBAL]
+    if encodes_video(renditions):
+        arguments += family.global_arguments
+    arguments += _INPUT
     for position, rendition in enumerate(renditions):
         arguments += _MAPPING
-        arguments += _video(rendition)
+        arguments += _video(rendition, family)
         arguments += _audio(rendition)
         arguments += (*_OUTPUT, f"pipe:{FIRST_OUTPUT_FD + position}")
     return tuple(arguments)
 
 
-def _video(rendition: Rendition) -> list[str]:
+def trial_arguments(executable: str, family: EncoderFamily) -> tuple[str, ...]:
+    """
+    A command that encodes a moment of a test picture with all that a rendition may ask for.
+    """
+    return (
+        *(executable, *_GLOBAL, *family.global_arguments),
+        *("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=30:duration={TRIAL_MEDIA_SECONDS}"),
+        *_video(_TRIAL, family),
+        *("-f", "null", "-"),
+    )
+
+
+def encodes_video(renditions: Iterable[Rendition]) -> bool:
+    """
+    Whether an encoder of pictures is needed at all.
+    """
+    return not all(rendition.video_passthrough for rendition in renditions)
+
+
+def _video(rendition: Rendition, family: EncoderFamily) -> list[str]:
     """
     Options of one output's video.
     """
@@ -71,20 +100,23 @@ def _video(rendition: Rendition) -> list[str]:
         return ["-c:v", "copy"]
     bitrate = f"{rendition.video_bitrate_kbps or _DEFAULT_VIDEO_BITRATE_KBPS}k"
     arguments = [
-        *("-c:v", "libx264", "-preset:v", _preset(rendition.cpu_usage_level)),
-        *("-tune:v", "zerolatency", "-profile:v", "high", "-pix_fmt:v", "yuv420p"),
+        *("-c:v", family.name, *family.level_options(rendition.cpu_usage_level), *family.options),
+        *(("-pix_fmt:v", family.pixel_format) if family.pixel_format else ()),
         *("-b:v", bitrate, "-maxrate:v", bitrate, "-bufsize:v", bitrate),
         # Segments of all renditions are cut at the same places.
         *("-force_key_frames:v", "source", "-g:v", str(_MAX_KEY_FRAME_INTERVAL)),
-        *("-sc_threshold:v", "0"),
         # By default timestamps are rounded to frames of a guessed rate, away from the source's.
         *("-enc_time_base:v", "1:1000"),
     ]
-    if rendition.framerate > 0:
+    if rendition.framerate > 0 and family.takes_x264_params:
         # The selection below leaves the rate unchanged that ffmpeg tells x264, whose bits per
-        # frame follow from it.
+        # frame follow from it. Other encoders cannot be told another way.
         arguments += ("-x264-params:v", f"fps={rendition.framerate}")
-    filters = [*_frame_rate_limit(rendition.framerate), *_scale(rendition)]
+    filters = [
+        *_frame_rate_limit(rendition.framerate),
+        *family.upload,
+        *_scale(rendition, family.scaler),
+    ]
     if filters:
         arguments += ("-filter:v", ",".join(filters))
     return arguments
@@ -97,15 +129,6 @@ def _audio(rendition: Rendition) -> list[str]:
     if rendition.audio_passthrough or rendition.audio_bitrate_kbps <= 0:
         return ["-c:a", "copy"]
     return ["-c:a", "aac", "-b:a", f"{rendition.audio_bitrate_kbps}k"]
-
-
-def _preset(cpu_usage_level: int) -> str:
-    """
-    The x264 preset for a level; the middle one for a level that does not exist.
-    """
-    if 0 <= cpu_usage_level < len(PRESETS):
-        return PRESETS[cpu_usage_level]
-    return PRESETS[_DEFAULT_CPU_USAGE_LEVEL]
 
 
 def _frame_rate_limit(framerate: int) -> list[str]:
@@ -123,7 +146,7 @@ def _frame_rate_limit(framerate: int) -> list[str]:
     return [f"select='if(key+gte(t,ld(0)-0.25/{framerate}),1+0*{due},0)'"]
 
 
-def _scale(rendition: Rendition) -> list[str]:
+def _scale(rendition: Rendition, scaler: str) -> list[str]:
     """
     A filter that makes the picture smaller, never larger, and keeps its proportions.
 
@@ -133,9 +156,9 @@ def _scale(rendition: Rendition) -> list[str]:
     height = rendition.scaled_height // 2 * 2
     if width > 0 and height > 0:
         box = f"w='min({width},iw)':h='min({height},ih)'"
-        return [f"scale={box}:force_original_aspect_ratio=decrease:force_divisible_by=2"]
+        return [f"{scaler}={box}:force_original_aspect_ratio=decrease:force_divisible_by=2"]
     if height > 0:
-        return [f"scale=-2:'min({height},ih)'"]
+        return [f"{scaler}=-2:'min({height},ih)'"]
     if width > 0:
-        return [f"scale='min({width},iw)':-2"]
+        return [f"{scaler}='min({width},iw)':-2"]
     return []

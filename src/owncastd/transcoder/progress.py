@@ -34,6 +34,13 @@ _IGNORED: Final = (
     "Error splitting the argument list",
     "Error selecting an encoder",
     "Conversion failed!",
+    # After an encoder that could not be opened.
+    "Error sending frames to consumers",
+    "Could not open encoder before EOF",
+    "Nothing was written into output file",
+    "libOmxCore.so not found",
+    "Device creation failed",
+    "Error parsing global options",
     "frames left in the queue on closing",
     # The AAC encoder, about a bitrate above what AAC allows.
     "clamping to max",
@@ -54,6 +61,81 @@ _MEANINGS: Final = (
     (
         "Unrecognized option 'x264-params",
         "This ffmpeg was built without the x264 encoder; install one that has it",
+    ),
+    (
+        "Unknown encoder 'h264_",
+        "This ffmpeg was built without the chosen hardware encoder; choose another encoder",
+    ),
+    (
+        "Unrecognized option 'vaapi_device'",
+        "This ffmpeg was built without VA-API; choose another encoder",
+    ),
+    (
+        "No VA display found for device",
+        "VA-API finds no graphics device; look for its driver, and whether the server may use"
+        " /dev/dri",
+    ),
+    (
+        "for option 'vaapi_device'",
+        "VA-API cannot use the graphics device; look for its driver, and whether the server may use"
+        " /dev/dri",
+    ),
+    (
+        "encoder_context->mfc_context",
+        "The driver of the Intel graphics lacks its shaders; install the complete i965 driver",
+    ),
+    (
+        "No usable encoding profile found",
+        "This graphics device cannot encode H.264 through VA-API; choose another encoder",
+    ),
+    (
+        "No usable encoding entrypoint found",
+        "This graphics device cannot encode H.264 through VA-API; choose another encoder",
+    ),
+    (
+        "Cannot load libcuda",
+        "There is no NVIDIA driver here; install it, or choose another encoder",
+    ),
+    (
+        "Cannot load nvcuda",
+        "There is no NVIDIA driver here; install it, or choose another encoder",
+    ),
+    (
+        "Cannot load libnvidia-encode",
+        "The NVIDIA driver lacks its library for encoding; install it, or choose another encoder",
+    ),
+    (
+        "minimum required Nvidia driver",
+        "The NVIDIA driver is too old for this ffmpeg; install a newer one",
+    ),
+    (
+        "No capable devices found",
+        "No NVIDIA card here can encode H.264; choose another encoder",
+    ),
+    (
+        "MFX session",
+        "Quick Sync finds no Intel graphics that it can use; look for its driver, or choose another"
+        " encoder",
+    ),
+    (
+        "Could not find a valid device",
+        "Video4Linux finds no device that encodes; choose another encoder",
+    ),
+    (
+        "libOMX_Core.so not found",
+        "There is no OpenMAX library here; choose another encoder",
+    ),
+    (
+        "cannot create compression session",
+        "VideoToolbox gives no encoder; it may be in use, or not able to make a rendition's size",
+    ),
+    (
+        "Failed to initialize MPP",
+        "The Rockchip encoder cannot be opened; look whether the server may use /dev/mpp_service",
+    ),
+    (
+        "Impossible to convert between the formats",
+        "The encoder takes no picture of this kind; choose another encoder",
     ),
     (
         "Unknown encoder",

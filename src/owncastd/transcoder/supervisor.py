@@ -20,8 +20,9 @@ from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.renditions import Rendition
 
 from .command import ffmpeg_arguments
-from .environment import child_environment
+from .environment import child_environment, with_niceness
 from .errors import FFmpegUnavailable
+from .families import LIBX264, EncoderFamily
 from .held import HeldInput, Mark
 from .locate import FFmpeg
 from .outputs import Outputs
@@ -79,6 +80,9 @@ class Transcoder:
         flow: IFlow,
         report: IRenditionReport,
         environ: Mapping[str, str] = os.environ,
+        *,
+        family: EncoderFamily = LIBX264,
+        niceness: int = 0,
     ) -> None:
         """
         @param locate: finds ffmpeg; called once, with the first message.
@@ -86,12 +90,16 @@ class Transcoder:
         @param outputs: where each of them goes, in the same order.
         @param flow: what is paused while ffmpeg reads too slowly.
         @param environ: our environment, of which ffmpeg gets the little that it needs.
+        @param family: what video is encoded with.
+        @param niceness: how much ffmpeg yields to other programs, 0 to 19.
         """
         self._reactor = reactor
         self._locate = locate
         self._renditions = [rendition for _, rendition in renditions]
         self._outputs = Outputs([index for index, _ in renditions], outputs, report)
         self._environ = environ
+        self._family = family
+        self._niceness = niceness
         self._pressure = Pressure(reactor, flow, self._fail)
         self._watch = OutputWatch(len(self._outputs), SILENCE_SECONDS)
         self._held = HeldInput()
@@ -242,7 +250,11 @@ class Transcoder:
         self._state = _State.RUNNING
         self._watch.restart()
         self._child = FFmpegChild(len(self._outputs), self._received, self._fail, self._child_ended)
-        argv = ffmpeg_arguments(ffmpeg.path, self._renditions)
+        argv = with_niceness(
+            ffmpeg_arguments(ffmpeg.path, self._renditions, self._family),
+            self._niceness,
+            self._environ,
+        )
         self._log.debug("ffmpeg's command: {command}", command=shlex.join(argv))
         try:
             self._child.start(self._reactor, argv, child_environment(self._environ), self._pressure)

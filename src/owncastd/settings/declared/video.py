@@ -10,6 +10,9 @@ from .. import checks, video_checks
 from ..setting import Needs, Setting
 from ..values import S3Storage
 
+#: The lowest priority that Unix knows.
+MAX_NICENESS = 19
+
 __all__ = [
     "FFMPEG_PATH",
     "VIDEO_CODEC",
@@ -18,6 +21,7 @@ __all__ = [
     "VIDEO_SERVING_ENDPOINT",
     "S3_STORAGE",
     "GRACE_SECONDS",
+    "ENCODER_NICENESS",
 ]
 
 FFMPEG_PATH = Setting(
@@ -76,4 +80,13 @@ GRACE_SECONDS = Setting(
     lambda: 30.0,
     checks.between(0, checks.MAX_GRACE_SECONDS),
     api_name="videoSettings.reconnectGraceSeconds",
+)
+#: How much the encoders of renditions yield to everything else on the machine.
+ENCODER_NICENESS = Setting(
+    "encoder_niceness",
+    int,
+    lambda: 0,
+    checks.between(0, MAX_NICENESS),
+    Needs.NEXT_BROADCAST,
+    api_name="videoSettings.encoderNiceness",
 )
