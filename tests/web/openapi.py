@@ -111,6 +111,13 @@ class Documented:
         schema: Mapping[str, Any] = body["content"]["application/json"]["schema"]
         return schema
 
+    @property
+    def needs_body(self) -> bool:
+        """
+        Whether a request must have a body.
+        """
+        return bool(resolved(self.details.get("requestBody", {})).get("required", False))
+
     def example(self) -> Any:
         """
         The example of the request's body.

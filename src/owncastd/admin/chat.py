@@ -2,9 +2,9 @@
 The administrator's view of the chat, and what only the administrator may do in it.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from attrs import define, frozen
 from twisted.web.iweb import IRequest
@@ -28,12 +28,12 @@ from owncastd.chat.stamps import time_text
 from owncastd.identity.registry import Users
 from owncastd.identity.users import User
 from owncastd.web.body import read_as, read_value
+from owncastd.web.errors import Refused
 from owncastd.web.routes import POST, READ, Guard, Simple, route
 
 _BASE: Final = "/api/admin/chat/"
-#: Fields of a query beyond these are not looked at.
-_MAX_FIELDS: Final = 20
-_MAX_DIGITS: Final = 12
+#: Numbers as they may stand in a query.
+_DIGITS: Final = re.compile(rb"[0-9]{1,12}")
 
 
 @frozen
@@ -193,12 +193,13 @@ def _bans(bans: Bans) -> list[dict[str, Any]]:
 
 def _number(request: IRequest, name: bytes) -> int | None:
     """
-    A whole number in the query; anything else is as if it were not there.
+    A whole number in the query, or C{None} if it is not there.
+
+    @raise Refused: something else is there.
     """
-    try:
-        fields = parse_qs(request.uri.partition(b"?")[2], max_num_fields=_MAX_FIELDS)
-    except ValueError:
+    values: list[bytes] = request.args.get(name, [])
+    if not values:
         return None
-    values: list[bytes] = fields.get(name, [])
-    digits = values[0] if values else b""
-    return int(digits) if digits.isdigit() and len(digits) <= _MAX_DIGITS else None
+    if len(values) > 1 or not _DIGITS.fullmatch(values[0]):
+        raise Refused(f"{name.decode()} must be a whole number")
+    return int(values[0])

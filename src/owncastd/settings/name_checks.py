@@ -25,7 +25,8 @@ DEFAULT_ACCOUNT: Final = "streamer"
 #: What servers of the fediverse accept as the first half of a handle.
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 #: One or more labels (RFC 1123), or those of an international name as people write it.
-_DOMAIN: Final = re.compile(r"[^\s.,:/@?#\[\]\\]{1,63}(\.[^\s.,:/@?#\[\]\\]{1,63})*")
+_LABEL: Final = r"[^\s\x00-\x20\x7f-\xa0.,:/@?#\[\]\\]{1,63}"
+_DOMAIN: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _MAX_DOMAIN: Final = 253
 #: The one file, in this directory and no other, that a logo can be.
 _LOGO_FILE: Final = re.compile(r"logo(-[A-Za-z0-9_-]{1,40})?\.(svg|gif|png|jpeg|jpg)")
