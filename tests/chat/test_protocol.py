@@ -18,7 +18,8 @@ from owncastd.chat.clients import CloseCode
 from owncastd.chat.fan_out import JOIN_SECONDS
 from owncastd.chat.frames import text_frame
 from owncastd.chat.inbound import MAX_FRAME_BYTES
-from owncastd.chat.protocol import DEAD_AFTER_SECONDS, MAX_UNSENT_BYTES, PING_AFTER_SECONDS
+from owncastd.chat.outgoing import MAX_UNSENT_BYTES
+from owncastd.chat.protocol import DEAD_AFTER_SECONDS, PING_AFTER_SECONDS
 from owncastd.chat.watch import LOOK_SECONDS
 from tests.chat.sockets import (
     BINARY,

@@ -23,7 +23,8 @@ from twisted.trial.unittest import TestCase
 
 from owncastd.chat import bounded, handshakes
 from owncastd.chat.inbound import MAX_FRAME_BYTES
-from owncastd.chat.protocol import MAX_UNSENT_BYTES, ChatSocket
+from owncastd.chat.outgoing import MAX_UNSENT_BYTES
+from owncastd.chat.protocol import ChatSocket
 from owncastd.net.listening import listen_tcp
 from tests.chat.sockets import CLOSE, TEXT, UPGRADE, Frame, SocketHouse, client_frame, server_frames
 from tests.net.support import get

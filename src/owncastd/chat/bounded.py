@@ -18,6 +18,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from .inbound import MAX_FRAME_BYTES
+from .outgoing import Outgoing
 
 #: Frames of all kinds that a peer may send at once, and per second in the long run. People type;
 #: a browser answers pings. Each costs us about as much as an event costs to deliver to ten others.
@@ -117,7 +118,7 @@ class BoundedSocket(WebSocketServerProtocol):
     def __init__(self, clock: IReactorTime) -> None:
         super().__init__()
         self._clock = clock
-        self._heard_at = clock.seconds()
+        self.heard_at = clock.seconds()
         self._frames_left = float(FRAME_BURST)
         self._fragments = 0
         self._cutting: IDelayedCall | None = None
@@ -130,6 +131,11 @@ class BoundedSocket(WebSocketServerProtocol):
         Whether messages may be sent: the handshake is over, and no close has begun.
         """
         return self.state == self.STATE_OPEN
+
+    def opened(self) -> None:
+        """
+        The connection is a websocket; for subclasses.
+        """
 
     def received(self, payload: bytes) -> None:
         """
@@ -162,7 +168,34 @@ class BoundedSocket(WebSocketServerProtocol):
         """
         self.dropConnection(abort=True)
 
+    def dropConnection(self, abort: bool = False) -> None:
+        """
+        End the connection.
+        """
+        self.outgoing.end()
+        super().dropConnection(abort)
+
     # What Autobahn and Twisted call.
+
+    def connectionMade(self) -> None:
+        """
+        The connection was taken over.
+        """
+        self.outgoing = Outgoing(self.transport, self.cut)
+        super().connectionMade()
+
+    def onOpen(self) -> None:
+        """
+        The handshake is over.
+        """
+        self.outgoing.begin()
+        self.opened()
+
+    def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
+        """
+        Write what Autobahn writes.
+        """
+        self.outgoing.write(data)
 
     def unregisterProducer(self) -> None:
         """
@@ -201,9 +234,9 @@ class BoundedSocket(WebSocketServerProtocol):
         The header of a frame of any kind has come.
         """
         now = self._clock.seconds()
-        earned = (now - self._heard_at) * FRAMES_PER_SECOND
+        earned = (now - self.heard_at) * FRAMES_PER_SECOND
         self._frames_left = min(FRAME_BURST, self._frames_left + earned) - 1
-        self._heard_at = now
+        self.heard_at = now
         if self._frames_left < 0:
             self.fail(_POLICY, "too many frames")
         if not self.failedByMe:
@@ -240,6 +273,7 @@ class BoundedSocket(WebSocketServerProtocol):
         Send a close frame, ours or the answer to the peer's, and see that the connection ends.
         """
         super().sendCloseFrame(code, reasonUtf8, isReply)
+        self.outgoing.end()
         if self._cutting is None:
             self._cutting = self._clock.callLater(CLOSE_SECONDS, self._cut)
 

@@ -21,8 +21,8 @@ from .frames import text_frame
 JOIN_SECONDS: Final = 0.05
 #: So many bytes of collected events leave without waiting any longer.
 MAX_JOINED_BYTES: Final = 64 * 1024
-#: So many sockets are served in one go; a delivery costs a hundredth of a millisecond.
-SLICE: Final = 128
+#: So many sockets are served in one go: that takes one or two milliseconds.
+SLICE: Final = 256
 
 
 class Outlet(ChatClient, Protocol):

@@ -12,7 +12,6 @@ from typing import Final, Protocol
 from attrs import frozen
 from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 
 from owncastd.identity.users import User
 
@@ -22,10 +21,6 @@ from .events import UserDisabled, encode
 from .frames import PING, text_frame
 from .watch import Watch
 
-#: What a socket may hold that its peer has not taken, beside what the kernel holds.
-MAX_UNSENT_BYTES: Final = 64 * 1024
-#: What the kernel may hold of it. Left alone, it may become megabytes for a peer that never reads.
-SEND_BUFFER_BYTES: Final = 64 * 1024
 #: Whoever was silent for so long is asked whether they are there; proxies often forget a connection
 #: after a minute.
 PING_AFTER_SECONDS: Final = 40.0
@@ -90,13 +85,9 @@ class ChatSocket(BoundedSocket):
     One client in the room.
 
     @ivar seen: kept for the fan-out.
-    @ivar _written: bytes of all messages so far.
-    @ivar _taken: how many of them the peer had taken when it was last looked at.
     """
 
     seen = 0
-
-    _log = Logger()
 
     def __init__(
         self, surroundings: Surroundings, client_id: int, user: User, address: str, user_agent: str
@@ -108,8 +99,6 @@ class ChatSocket(BoundedSocket):
         self.user_agent = user_agent
         self.connected_at = datetime.fromtimestamp(surroundings.clock.seconds(), UTC)
         self._surroundings = surroundings
-        self._written = 0
-        self._taken = 0
 
     @property
     def geo(self) -> Whereabouts | None:
@@ -125,14 +114,14 @@ class ChatSocket(BoundedSocket):
         Send one event to this client alone, after all that was sent or broadcast to it before.
         """
         if self.may_send:
-            self._write(text_frame(b"\n".join([*self._surroundings.catch_up(self), encoded])))
+            missing = self._surroundings.catch_up(self)
+            self.outgoing.write(text_frame(b"\n".join([*missing, encoded])))
 
     def deliver(self, frame: bytes) -> None:
         """
         Send a frame of events.
         """
-        if self.may_send:
-            self._write(frame)
+        self.outgoing.write(frame)
 
     def close(self, code: CloseCode, reason: str) -> None:
         """
@@ -142,16 +131,15 @@ class ChatSocket(BoundedSocket):
             return
         missing = self._surroundings.catch_up(self)
         if missing:
-            self._write(text_frame(b"\n".join(missing)))
+            self.outgoing.write(text_frame(b"\n".join(missing)))
         self.say_goodbye(code.value, reason)
 
     # The network's side.
 
-    def onOpen(self) -> None:
+    def opened(self) -> None:
         """
         The connection is a websocket: enter the room.
         """
-        _bound_kernel(self.transport)
         self._surroundings.watch.enter(self)
         refusal = self._surroundings.room.join(self)
         if refusal is not None:
@@ -180,27 +168,11 @@ class ChatSocket(BoundedSocket):
         """
         if not self.may_send:
             return
-        unsent = _unsent(self.transport)
-        taken, before = self._written - unsent, self._taken
-        self._taken = taken
-        silence = now - self._heard_at
-        if unsent and taken <= before:
-            self._drop("it takes nothing")
-        elif silence > DEAD_AFTER_SECONDS:
-            self._drop("it does not answer")
+        silence = now - self.heard_at
+        if self.outgoing.is_stuck() or silence > DEAD_AFTER_SECONDS:
+            self.cut()
         elif silence > PING_AFTER_SECONDS:
-            self.transport.write(PING)
-
-    def _write(self, frame: bytes) -> None:
-        self.transport.write(frame)
-        self._written += len(frame)
-        if _unsent(self.transport) > MAX_UNSENT_BYTES:
-            self._drop("it is too slow")
-
-    def _drop(self, reason: str) -> None:
-        self._log.debug("Chat client {number} is dropped: {reason}",
-                        number=self.client_id, reason=reason)  # fmt: skip
-        self.cut()
+            self.outgoing.write(PING)
 
 
 class Farewell(BoundedSocket):
@@ -221,13 +193,13 @@ class Farewell(BoundedSocket):
         self._code = code
         self._reason = reason
 
-    def onOpen(self) -> None:
+    def opened(self) -> None:
         """
         Say it.
         """
         self._watch.enter(self)
         if self._event:
-            self.transport.write(text_frame(self._event))
+            self.outgoing.write(text_frame(self._event))
         self.say_goodbye(self._code.value, self._reason)
 
     def look(self, now: float) -> None:
@@ -248,21 +220,3 @@ def make_autobahn_factory(clock: IReactorTime) -> WebSocketServerFactory:
     """
     # Without a name of the software in the answers.
     return WebSocketServerFactory(server="", reactor=clock)
-
-
-def _unsent(transport: object) -> int:
-    """
-    What a transport holds unsent. TLS shows the attributes of what it wraps; a transport that
-    cannot tell says nothing.
-    """
-    unsent: int = getattr(transport, "unsent_bytes", 0)
-    return unsent
-
-
-def _bound_kernel(transport: object) -> None:
-    """
-    Bound what the kernel keeps for a peer, where the transport knows how to.
-    """
-    bound = getattr(transport, "set_send_buffer", None)
-    if bound is not None:
-        bound(SEND_BUFFER_BYTES)

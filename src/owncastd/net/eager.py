@@ -10,6 +10,7 @@ all its meaning (producers, half-close, orderly close, TLS), only for what was n
 # Twisted leaves these classes without annotations.
 # mypy: allow-untyped-calls
 
+from collections.abc import Callable
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any, cast
 
@@ -65,6 +66,17 @@ class EagerServer(tcp.Server):
         @param size: in bytes; Linux doubles it for its own bookkeeping.
         """
         self.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, size)
+
+    @property
+    def send_at_once(self) -> Callable[[bytes], int] | None:
+        """
+        Gives bytes to the kernel, and tells how many it took; raises C{OSError} like a socket.
+
+        It may be used only while L{unsent_bytes} is 0 and no producer is registered, or bytes would
+        overtake each other. Without even the little that L{write} does besides, it is for those
+        who send the same to thousands. C{None} with TLS.
+        """
+        return None if self.TLS else cast(Callable[[bytes], int], self.socket.send)
 
     def startWriting(self) -> None:
         """
