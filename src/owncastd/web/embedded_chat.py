@@ -20,6 +20,7 @@ CHAT_MODULES: Final = tuple(
         "dialogs",
         "elements",
         "entry",
+        "foot",
         "identity",
         "log",
         "moderation",

@@ -21,8 +21,8 @@
  * @typedef {object} UserDetails what moderators are told of a user
  * @property {User} user
  * @property {Connection[]} connectedClients
- * @property {{ id: string, timestamp: string, body: string, hiddenAt?: string }[]} messages
- * @property {{ until: string, seconds: number, reason: string } | null} [timeout]
+ * @property {{ id: string, timestamp: string, body: string, visible?: boolean }[]} messages
+ * @property {{ until: string, reason: string }} [timeout]
  */
 
 /** Milliseconds; a later answer counts as none. */

@@ -3,6 +3,7 @@
  */
 
 import { button, duration, make, setText } from "./elements.js";
+import { icon } from "../icons.js";
 import { sizeOf } from "./session.js";
 
 /** Bytes left from which on they are told. */
@@ -10,7 +11,7 @@ const TELL = 300;
 
 export class ChatComposer {
   element = make("form", { class: "chat-composer" });
-  emoji = button("chat-button emoji-button", "🙂", () => {}, "Choose an emoji");
+  emoji = button("chat-button emoji-button", "", () => {}, "Choose an emoji");
 
   #onSend;
   #maxBytes;
@@ -35,6 +36,7 @@ export class ChatComposer {
     this.#maxBytes = maxBytes;
     this.#onSend = onSend;
     const row = make("div", { class: "chat-row" }, this.#field, this.emoji, this.#send);
+    this.emoji.append(icon("face"));
     this.element.append(row, this.#left);
     this.#refresh();
   }

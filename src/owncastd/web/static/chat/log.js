@@ -10,6 +10,9 @@ import { entryNode, updateNode } from "./entry.js";
 
 /** Pixels from the end that still count as its sight. */
 const NEAR = 48;
+/** Messages of one author within so many milliseconds share a head, so many in a row. */
+const TOGETHER = 40000;
+const ROW = 5;
 
 export class ChatLog {
   /** Announces what is added (WAI-ARIA, role log); its entries can be walked with arrow keys. */
@@ -64,6 +67,7 @@ export class ChatLog {
     }
     this.element.setAttribute("aria-live", quietly ? "off" : "polite");
     const added = this.#reconcile(entries);
+    this.#group(entries);
     this.#entries = entries;
     if (this.#pinned) {
       this.toEnd();
@@ -111,6 +115,23 @@ export class ChatLog {
       }
     }
     return added;
+  }
+
+  /**
+   * @param {Entry[]} entries
+   */
+  #group(entries) {
+    let row = 1;
+    for (const [place, entry] of entries.entries()) {
+      const before = entries[place - 1];
+      const same =
+        entry.kind === "message" &&
+        before?.kind === "message" &&
+        before.user?.id === entry.user?.id &&
+        entry.at - before.at < TOGETHER;
+      row = same && row < ROW ? row + 1 : 1;
+      this.#shown.get(entry.id)?.node.classList.toggle("follows", row > 1);
+    }
   }
 
   #scrolled() {

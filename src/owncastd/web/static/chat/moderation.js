@@ -5,6 +5,7 @@
 import { button, duration, make, setText } from "./elements.js";
 import { makeDialog } from "./dialogs.js";
 import { safeHtml } from "./safe_html.js";
+import { isModerator } from "./store.js";
 
 /** @typedef {import("./api.js").ChatApi} ChatApi */
 /** @typedef {import("./api.js").UserDetails} UserDetails */
@@ -101,9 +102,23 @@ export class ModerationDialog {
     } catch {
       details = { user: this.#user, connectedClients: [], messages: [] };
     }
-    const blocks = details.user.disabledAt ? [this.#unban()] : [this.#timeout(details), this.#ban()];
-    this.#actions.replaceChildren(...blocks);
+    this.#actions.replaceChildren(...this.#possible(details));
     this.#details.replaceChildren(...this.#facts(details));
+  }
+
+  /**
+   * What can be done about the user.
+   *
+   * @param {UserDetails} details
+   */
+  #possible(details) {
+    if (details.user.disabledAt) {
+      return [this.#unban()];
+    }
+    if (isModerator(details.user)) {
+      return [make("p", {}, "Moderators are the administrator's to quiet and to ban.")];
+    }
+    return [this.#timeout(details), this.#ban()];
   }
 
   /**
@@ -112,8 +127,8 @@ export class ModerationDialog {
   #timeout(details) {
     const { id, displayName } = this.#user;
     if (details.timeout) {
-      const { seconds, reason } = details.timeout;
-      const left = duration(Math.ceil(seconds));
+      const { until, reason } = details.timeout;
+      const left = duration(Math.max(1, Math.ceil((Date.parse(until) - Date.now()) / 1000)));
       const words = `May not write for ${left}${reason ? `: ${reason}` : ""}. `;
       const lift = () => this.#api.setTimeout(this.#token, id, 0, "");
       return make(

@@ -6,14 +6,12 @@
  */
 
 import { ChatApi } from "./api.js";
-import { ChatComposer } from "./composer.js";
-import { askWhoToBe } from "./dialogs.js";
-import { button, duration, make, setText } from "./elements.js";
+import { button, make, setText } from "./elements.js";
+import { ChatFoot } from "./foot.js";
 import { Identity } from "./identity.js";
 import { ChatLog } from "./log.js";
 import { ModerationDialog } from "./moderation.js";
 import { isOpen } from "./opening.js";
-import { EmojiPicker } from "./picker.js";
 import { ChatSession } from "./session.js";
 
 /** @typedef {import("./session.js").State} State */
@@ -43,66 +41,28 @@ const WORDS = {
 };
 const CLOSED = "The chat opens when the stream does.";
 
-/** @type {Record<string, string>} */
-const LIMITS = {
-  timeout: "A moderator has asked you to wait",
-  flood: "That was too fast. You can write again soon",
-  address: "Too much comes from your network. You can write again soon",
-  slowMode: "Slow mode: everybody waits between two messages",
-};
-
 export class OwncastChat extends HTMLElement {
+  #config = delivered();
   #api = new ChatApi();
+  #session = this.#makeSession();
   #log = new ChatLog(
     (id) => this.#moderate(id),
     (id) => void this.#approve(id),
   );
-  #composer;
-  #picker;
-  #session;
   #state = make("p", { class: "chat-state", role: "status" });
   #again = button("chat-button", "Try again", () => this.#session.start());
-  #limit = make("p", { class: "chat-limit", role: "status" });
-  #me = button("chat-me", "", () => this.#askWhoToBe());
+  #foot = new ChatFoot(
+    this.#session,
+    this.#api,
+    this.#config.maxSocketPayloadSize ?? PAYLOAD,
+    () => this.#log.toEnd(),
+  );
   #listeners = new AbortController();
   #ticker = 0;
   #frame = 0;
   #open = true;
   /** Whether the backlog of this visit has been shown. */
   #begun = false;
-
-  constructor() {
-    super();
-    const config = delivered();
-    this.#session = new ChatSession({
-      api: this.#api,
-      identity: new Identity(() => window.localStorage),
-      socket: {
-        open: (url) => new WebSocket(url),
-        setTimeout: (callback, ms) => window.setTimeout(callback, ms),
-        clearTimeout: (timer) => window.clearTimeout(timer),
-        random: Math.random,
-        now: Date.now,
-      },
-      page: window.location,
-      host: config.socketHostOverride ?? "",
-      onChange: () => this.#changed(),
-      onUnsent: (text) => this.#unsent(text),
-    });
-    this.#composer = new ChatComposer(config.maxSocketPayloadSize ?? PAYLOAD, (text) => {
-      setText(this.#limit, "");
-      this.#log.toEnd();
-      return this.#session.say(text);
-    });
-    this.#picker = new EmojiPicker(
-      this.#composer.emoji,
-      () => this.#api.emoji(),
-      (text) => {
-        this.#composer.insert(text);
-        this.#composer.focus();
-      },
-    );
-  }
 
   connectedCallback() {
     if (!this.firstChild) {
@@ -111,8 +71,7 @@ export class OwncastChat extends HTMLElement {
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
     this.#log.connect(signal);
-    this.#composer.connect(signal);
-    this.#picker.connect(signal);
+    this.#foot.connect(signal);
     window.addEventListener("online", () => this.#session.wake(), { signal });
     // A page that comes back from the browser's memory has lost its socket.
     window.addEventListener("pageshow", () => this.#session.wake(), { signal });
@@ -142,6 +101,24 @@ export class OwncastChat extends HTMLElement {
     this.#changed();
   }
 
+  #makeSession() {
+    return new ChatSession({
+      api: this.#api,
+      identity: new Identity(() => window.localStorage),
+      socket: {
+        open: (url) => new WebSocket(url),
+        setTimeout: (callback, ms) => window.setTimeout(callback, ms),
+        clearTimeout: (timer) => window.clearTimeout(timer),
+        random: Math.random,
+        now: Date.now,
+      },
+      page: window.location,
+      host: this.#config.socketHostOverride ?? "",
+      onChange: () => this.#changed(),
+      onUnsent: (text) => this.#foot.giveBack(text),
+    });
+  }
+
   #build() {
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", "Chat");
@@ -149,9 +126,7 @@ export class OwncastChat extends HTMLElement {
     const notices = make("div", { class: "chat-notices" }, this.#state, this.#again);
     this.append(this.#log.element, make("div", { class: "chat-middle" }, this.#log.newer), notices);
     if (!this.readOnly) {
-      const foot = make("div", { class: "chat-foot" }, this.#limit, this.#composer.element);
-      foot.append(this.#picker.element, this.#me);
-      this.append(foot);
+      this.append(this.#foot.element);
     }
   }
 
@@ -173,53 +148,11 @@ export class OwncastChat extends HTMLElement {
     const closed = state === "connected" && !this.#open && !this.readOnly;
     setText(this.#state, closed ? CLOSED : WORDS[state]);
     this.#again.hidden = state !== "disabled";
-    const { self } = store;
-    this.#me.hidden = !self;
-    if (self) {
-      setText(this.#me, self.displayName);
-      this.#me.dataset.color = String(self.displayColor);
-      this.#me.title = "Change name and colour";
-      this.#me.setAttribute("aria-label", `You are ${self.displayName}. Change name and colour`);
-    }
     this.#countDown();
   }
 
   #countDown() {
-    const { state, store } = this.#session;
-    const { limit, wait } = store;
-    this.#composer.set(wait, state === "connected" && this.#open);
-    if (!limit || !wait) {
-      setText(this.#limit, "");
-    } else if (!this.#limit.textContent) {
-      // Said once; the button counts.
-      const reason = limit.reason ? `: ${limit.reason}` : "";
-      const words = LIMITS[limit.kind] ?? LIMITS.flood;
-      setText(this.#limit, `${words}${reason} (${duration(wait)}).`);
-    }
-  }
-
-  /**
-   * @param {string} text
-   */
-  #unsent(text) {
-    this.#composer.giveBack(text);
-    if (!this.#session.store.wait) {
-      setText(this.#limit, "Your message did not get through.");
-    }
-  }
-
-  #askWhoToBe() {
-    const { self } = this.#session.store;
-    if (self) {
-      askWhoToBe(this, self, (name, color) => {
-        if (color !== null) {
-          this.#session.recolor(color);
-        }
-        if (name !== null) {
-          this.#session.rename(name);
-        }
-      });
-    }
+    this.#foot.show(this.#session.state === "connected" && this.#open);
   }
 
   /**
@@ -229,7 +162,7 @@ export class OwncastChat extends HTMLElement {
     try {
       await this.#api.setVisible(this.#session.token, [id], true);
     } catch (error) {
-      setText(this.#limit, `That did not work: ${error instanceof Error ? error.message : ""}`);
+      this.#foot.tell(`That did not work: ${error instanceof Error ? error.message : ""}`);
     }
   }
 

@@ -56,7 +56,7 @@ export class EmojiPicker {
       "pointerdown",
       ({ target }) => {
         const inside = target instanceof Node && this.element.contains(target);
-        if (!inside && target !== this.#opener) {
+        if (!inside && !(target instanceof Node && this.#opener.contains(target))) {
           this.#toggle(false);
         }
       },
