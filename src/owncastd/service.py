@@ -30,9 +30,9 @@ from owncastd.admin.logo import LogoUploadAPI
 from owncastd.admin.logs import LogsAPI
 from owncastd.admin.machine import MachineAPI
 from owncastd.admin.metrics import MetricsAPI
-from owncastd.admin.serverconfig import ServerConfigAPI
+from owncastd.admin.serverconfig import FoundEncoders, ServerConfigAPI
 from owncastd.admin.status import StatusAPI
-from owncastd.broadcast.events import BroadcastEvent, Ended, Started
+from owncastd.broadcast.events import BroadcastEvent, Ended, Interrupted, Resumed, Started
 from owncastd.broadcast.history import History
 from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience
@@ -84,6 +84,8 @@ from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.families import family_of
 from owncastd.transcoder.locate import FFmpegLocator
 from owncastd.transcoder.supervisor import Transcoder
+from owncastd.transcoder.thumbnails import Thumbnails
+from owncastd.transcoder.trials import EncoderTrials
 from owncastd.web.api import API
 from owncastd.web.auth import Gate
 from owncastd.web.backoff import Backoff
@@ -94,6 +96,7 @@ from owncastd.web.furniture import Furniture
 from owncastd.web.installable import InstallableAPI
 from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.oembed import OEmbedAPI
+from owncastd.web.preview import Preview, PreviewAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.public_files import PublicFiles
 from owncastd.web.site import make_site_resource, own_files
@@ -247,6 +250,28 @@ class Pipeline:
             self._afterglow = None
 
 
+@define(eq=False)
+class Picturing:
+    """
+    Has pictures of the stream made while a broadcast is live; with it they are gone.
+    """
+
+    _thumbnails: Thumbnails
+
+    def happened(self, event: BroadcastEvent) -> None:
+        """
+        Follow the broadcast.
+        """
+        if isinstance(event, Started):
+            self._thumbnails.begin()
+        elif isinstance(event, Interrupted):
+            self._thumbnails.rest()
+        elif isinstance(event, Resumed):
+            self._thumbnails.resume()
+        elif isinstance(event, Ended):
+            self._thumbnails.end()
+
+
 class OwncastService(Service):
     """
     The running server.
@@ -286,6 +311,9 @@ class OwncastService(Service):
 
         origin = Origin(reactor)
         locator = FFmpegLocator(reactor, lambda: settings.get(catalogue.FFMPEG_PATH))
+        preview = Preview()
+        self._thumbnails = Thumbnails(reactor, locator.locate, origin.best_opening, preview.show)
+        origin.on_playable = self._thumbnails.playable
         self._pipeline = Pipeline(
             reactor,
             origin,
@@ -296,6 +324,11 @@ class OwncastService(Service):
         self._encoders = EncoderSurvey(
             reactor, locator, lambda: settings.get(catalogue.FFMPEG_PATH)
         )
+        self._trials = EncoderTrials(
+            reactor, self._encoders.survey, lambda: settings.get(catalogue.VIDEO_CODEC)
+        )
+        settings.subscribe(catalogue.VIDEO_CODEC, lambda _: self._trials.renew())
+        settings.subscribe(catalogue.FFMPEG_PATH, lambda _: self._trials.renew())
         audience = Audience(reactor, history.record.peaks)
         self._broadcast = Broadcast(
             reactor,
@@ -306,7 +339,7 @@ class OwncastService(Service):
             grace_seconds=lambda: settings.get(catalogue.GRACE_SECONDS),
             audience=audience,
             history=history,
-            listeners=[self._pipeline.happened],
+            listeners=[self._pipeline.happened, Picturing(self._thumbnails).happened],
         )
         self.metrics = Metrics.make(
             reactor,
@@ -347,6 +380,7 @@ class OwncastService(Service):
             settings,
             has_chat=True,
             in_thread=reactor_threads(reactor),
+            thumbnail_size=lambda: preview.thumbnail_size,
         )
         logo = Logo.load(settings, options.data_dir)
         delivery = Delivery(origin, audience)
@@ -358,6 +392,7 @@ class OwncastService(Service):
             InstallableAPI(settings, logo),
             OEmbedAPI(documents, settings),
             LogoAPI(logo),
+            PreviewAPI(preview, logo),
             LogoUploadAPI(settings, logo, options.data_dir, reactor_threads(reactor)),
             ConfigAPI(settings),
             CredentialsAPI(self._password, keyring),
@@ -437,6 +472,7 @@ class OwncastService(Service):
         self._backups.start()
         self.chat.start()
         self.metrics.start()
+        self._trials.renew()
         self._log.info(
             "owncastd {version} serves {web} and takes encoders at {rtmp}",
             version=__version__,
@@ -460,7 +496,9 @@ class OwncastService(Service):
             ("the chat", self.chat.stop),
             ("the chat's sockets", self._sockets.stop),
             ("the figures", self.metrics.stop),
+            ("the pictures", lambda: maybeDeferred(self._thumbnails.end)),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
+            ("the trials of encoders", lambda: maybeDeferred(self._trials.stop)),
             ("the look for encoders", lambda: maybeDeferred(self._encoders.stop)),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
             ("the password check", lambda: maybeDeferred(self._password.stop)),
@@ -516,12 +554,12 @@ class OwncastService(Service):
             lambda: self.settings.get(catalogue.SERVER_URL),
         )
 
-    async def _survey(self) -> tuple[str, Sequence[str]]:
+    async def _survey(self) -> FoundEncoders:
         """
         The ffmpeg that there is, and its encoders.
         """
         survey = await self._encoders.survey()
-        return survey.path, survey.encoders
+        return survey.path, survey.encoders, self._trials.reports(survey)
 
     def _plan(self) -> BroadcastPlan:
         """

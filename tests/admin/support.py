@@ -20,12 +20,21 @@ from owncastd.admin.serverconfig import ServerConfigAPI
 from owncastd.database.migrations import prepare
 from owncastd.identity.admin import AdminPassword
 from owncastd.identity.stream_keys import Keyring
+from owncastd.media.encoders import EncoderReport
 from owncastd.settings.store import Settings
 from tests.web.support import ADMIN, Answer, SiteTestCase
 
 #: Where the site of these tests pretends to listen, and what it pretends to encode with.
 WEB_ADDRESS = ("192.0.2.7", 8099)
-SURVEY = ("/usr/bin/ffmpeg", ("libx264", "h264_qsv"))
+SURVEY = (
+    "/usr/bin/ffmpeg",
+    ("libx264", "h264_qsv"),
+    (
+        EncoderReport("libx264", "x264", listed=True, works=True),
+        EncoderReport("h264_qsv", "Quick Sync", listed=True, works=False, reason="no device"),
+        EncoderReport("h264_omx", "OpenMAX", listed=False),
+    ),
+)
 
 
 @define(eq=False)

@@ -114,6 +114,25 @@ class FFmpegTests(ConfigTestCase):
         self.assertEqual(self.change("ffmpegpath", ""), "changed")
         self.assertEqual(self.serverconfig()["ffmpegPath"], SURVEY[0])
         self.assertEqual(self.serverconfig()["supportedCodecs"], [*SURVEY[1]])
+        self.assertEqual(
+            self.serverconfig()["encoders"][1:],
+            [
+                {
+                    "name": "h264_qsv",
+                    "displayName": "Quick Sync",
+                    "listed": True,
+                    "works": False,
+                    "reason": "no device",
+                },
+                {
+                    "name": "h264_omx",
+                    "displayName": "OpenMAX",
+                    "listed": False,
+                    "works": None,
+                    "reason": "",
+                },
+            ],
+        )
 
     def test_refused(self) -> None:
         """

@@ -10,6 +10,7 @@ from twisted.web.iweb import IRequest
 
 from owncastd import __version__
 from owncastd.identity.stream_keys import Keyring
+from owncastd.media.encoders import EncoderReport
 from owncastd.media.rendition_names import display_name
 from owncastd.settings import catalogue
 from owncastd.settings.setting import Setting
@@ -19,6 +20,9 @@ from owncastd.web.variants import variant_document
 
 from .setters import SETTERS
 
+#: Path of ffmpeg, names of its encoders, and what is known of each that there may be.
+FoundEncoders = tuple[str, Sequence[str], Sequence[EncoderReport]]
+
 
 @define(eq=False)
 class ServerConfigAPI:
@@ -26,25 +30,27 @@ class ServerConfigAPI:
     Shows all settings.
 
     @ivar _web_address: IP address and port that the web is served on right now.
-    @ivar _survey: the path of the ffmpeg that is used (empty if there is none) and the encoders
-        that it has.
+    @ivar _survey: the path of the ffmpeg that is used (empty if there is none), the encoders
+        that it has, and what is known of every encoder.
     """
 
     _settings: Settings
     _keyring: Keyring
     _web_address: tuple[str, int]
-    _survey: Callable[[], Awaitable[tuple[str, Sequence[str]]]]
+    _survey: Callable[[], Awaitable[FoundEncoders]]
 
     @route(READ, "/api/admin/serverconfig", Guard.ADMIN)
     async def serverconfig(self, request: IRequest) -> dict[str, Any]:
         """
         All settings, secrets included except for the password.
         """
-        ffmpeg, encoders = await self._survey()
+        ffmpeg, encoders, reports = await self._survey()
         # From here on nothing waits, so that the document is of one moment.
-        return self._document(ffmpeg, encoders)
+        return self._document(ffmpeg, encoders, reports)
 
-    def _document(self, ffmpeg: str, encoders: Sequence[str]) -> dict[str, Any]:
+    def _document(
+        self, ffmpeg: str, encoders: Sequence[str], reports: Sequence[EncoderReport]
+    ) -> dict[str, Any]:
         get, plain = self._settings.get, self._plain
         address, port = self._web_address
         document: dict[str, Any] = {
@@ -73,6 +79,7 @@ class ServerConfigAPI:
                 "showEngagement": get(catalogue.FEDERATION_SHOW_ENGAGEMENT),
             },
             "supportedCodecs": [*encoders],
+            "encoders": [_encoder(report) for report in reports],
             "externalActions": plain(catalogue.EXTERNAL_ACTIONS),
             "forbiddenUsernames": plain(catalogue.FORBIDDEN_USERNAMES),
             "suggestedUsernames": plain(catalogue.SUGGESTED_USERNAMES),
@@ -133,6 +140,16 @@ class ServerConfigAPI:
         A setting that has parts, in the form that it is also set in.
         """
         return setting.unstructure(self._settings.get(setting))
+
+
+def _encoder(report: EncoderReport) -> dict[str, Any]:
+    return {
+        "name": report.name,
+        "displayName": report.display_name,
+        "listed": report.listed,
+        "works": report.works,
+        "reason": report.reason,
+    }
 
 
 def _without_empty(document: dict[str, Any]) -> dict[str, Any]:

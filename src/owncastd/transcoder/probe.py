@@ -14,9 +14,10 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
 from .errors import FFmpegUnavailable
+from .progress import Complaints, LineSplitter, classify
 from .reactor import ProcessReactor
 
-#: A program that has not ended after this many seconds is killed.
+#: A program that has not ended after this many seconds is killed, unless told otherwise.
 PROBE_SECONDS: Final = 10.0
 #: What it prints beyond this many bytes is dropped.
 MAX_PROBE_OUTPUT: Final = 256 * 1024
@@ -25,28 +26,36 @@ MAX_PROBE_OUTPUT: Final = 256 * 1024
 @define(eq=False)
 class _Probe(ProcessProtocol):
     """
-    Gathers standard output until the end.
+    Gathers standard output until the end, and what standard error says of a failure.
     """
 
     _done: Deferred[bytes] = field(init=False)
     _output: bytearray = field(factory=bytearray, repr=False)
+    _lines: LineSplitter = field(factory=LineSplitter)
+    _complaints: Complaints = field(factory=Complaints)
     _timeout: IDelayedCall | None = None
     transport: IProcessTransport | None = None
 
     def __attrs_post_init__(self) -> None:
         self._done = Deferred(lambda _: self.give_up(CancelledError()))
 
-    def start(self, reactor: ProcessReactor, argv: tuple[str, ...], env: Mapping[str, str]) -> None:
+    def start(
+        self,
+        reactor: ProcessReactor,
+        argv: tuple[str, ...],
+        env: Mapping[str, str],
+        seconds: float,
+    ) -> None:
         """
-        Run the program.
+        Run the program for a bounded time.
 
         @raise OSError: it cannot be run.
         """
         reactor.spawnProcess(self, argv[0], argv, env=env)
         self._timeout = reactor.callLater(
-            PROBE_SECONDS,
+            seconds,
             self.give_up,
-            FFmpegUnavailable(f"it did not answer within {PROBE_SECONDS:g} seconds"),
+            FFmpegUnavailable(f"it did not answer within {seconds:g} seconds"),
         )
 
     def result(self) -> Deferred[bytes]:
@@ -68,6 +77,13 @@ class _Probe(ProcessProtocol):
         """
         self._output += data[: MAX_PROBE_OUTPUT - len(self._output)]
 
+    def errReceived(self, data: bytes) -> None:
+        """
+        Remember what may explain a failure.
+        """
+        for line in self._lines.feed(data):
+            self._complaints.add(classify(line))
+
     def processEnded(self, reason: Failure) -> None:
         """
         Give the output, or say that it failed.
@@ -79,7 +95,9 @@ class _Probe(ProcessProtocol):
         if getattr(reason.value, "exitCode", None) == 0:
             self._done.callback(bytes(self._output))
         else:
-            self._done.errback(FFmpegUnavailable(f"it failed: {reason.getErrorMessage()}"))
+            self._complaints.add(classify(self._lines.flush()))
+            why = self._complaints.best() or reason.getErrorMessage()
+            self._done.errback(FFmpegUnavailable(f"it failed: {why}"))
 
     def give_up(self, error: Exception) -> None:
         """
@@ -97,17 +115,22 @@ class _Probe(ProcessProtocol):
 
 
 def run_briefly(
-    reactor: ProcessReactor, argv: tuple[str, ...], env: Mapping[str, str]
+    reactor: ProcessReactor,
+    argv: tuple[str, ...],
+    env: Mapping[str, str],
+    seconds: float = PROBE_SECONDS,
 ) -> Deferred[bytes]:
     """
     Run a program without blocking, for its standard output (at most C{MAX_PROBE_OUTPUT} bytes).
 
     The Deferred fails with L{FFmpegUnavailable}, saying why in words, when the program cannot be
-    run, exits with an error, or takes longer than C{PROBE_SECONDS}. Cancelling kills the program.
+    run, exits with an error, or takes longer than it may. Cancelling kills the program.
+
+    @param seconds: how long it may take.
     """
     probe = _Probe()
     try:
-        probe.start(reactor, argv, env)
+        probe.start(reactor, argv, env, seconds)
     except OSError as error:
         probe.give_up(FFmpegUnavailable(f"it cannot be run: {error.strerror or error}"))
     return probe.result()
