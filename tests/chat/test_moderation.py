@@ -490,3 +490,25 @@ class NarratorTests(ChatCase):
         self.assertFalse(self.chat.narrator.whisper(999, "psst"))
         self.assertEqual((client.types(), other.types()), (["SYSTEM"], []))
         self.assertEqual(self.backlog(), [])
+
+    def test_recognised(self) -> None:
+        """
+        Who proves to be somebody known is told of, and owns their name.
+        """
+        known, token = self.successResultOf(self.users.create_person("known"))
+        client = self.enter(known)
+        proof = ("fediverse", "me@a.example")
+        proven = self.successResultOf(self.users.prove(token, *proof))
+        assert proven is not None
+        self.successResultOf(self.chat.proved(proven))
+        (info,) = client.take()
+        self.assertTrue(info["user"]["authenticated"])
+        _, other = self.successResultOf(self.users.create_person("stranger"))
+        proven = self.successResultOf(self.users.prove(other, *proof))
+        assert proven is not None
+        self.successResultOf(self.chat.proved(proven))
+        action, _ = client.take()
+        self.assertIn("<strong>stranger</strong> is now <strong>known</strong>", action["body"])
+        bob = self.enter(self.person("bob"))
+        self.send(bob, type="NAME_CHANGE", newName="KN0WN")
+        self.assertEqual(bob.types(), ["CHAT_ACTION", "CONNECTED_USER_INFO"])

@@ -2,6 +2,7 @@
 From Markdown to harmless HTML: what stays, what becomes of the rest, and what never gets through.
 """
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -221,12 +222,12 @@ class Strict(HTMLParser):
         self.wrong.append("instruction")
 
 
-def wrong_in(html: str, allowed: dict[str, set[str]]) -> list[str]:
+def wrong_in(text: str, allowed: dict[str, set[str]]) -> list[str]:
     """
     What is not allowed in HTML.
     """
     parser = Strict(allowed)
-    parser.feed(html)
+    parser.feed(text)
     parser.close()
     return parser.wrong
 
@@ -253,8 +254,8 @@ class MessageTests(SynchronousTestCase):
         """
         What people write, and what others get.
         """
-        for text, html in MESSAGES:
-            self.assertEqual(self.renderer.message(text), html, text)
+        for text, shown in MESSAGES:
+            self.assertEqual(self.renderer.message(text), shown, text)
 
     def test_attacks(self) -> None:
         """
@@ -269,14 +270,14 @@ class MessageTests(SynchronousTestCase):
         """
         The reader of these tests does find what is not allowed.
         """
-        for html in (
+        for shown in (
             "<script>x</script>",
             "<p onclick=x>",
             "<a href='javascript:x'>",
             "<img src='//e.example/x.png'>",
             "<!-- x -->",
         ):
-            self.assertNotEqual(wrong_in(html, ALLOWED), [], html)
+            self.assertNotEqual(wrong_in(shown, ALLOWED), [], shown)
 
     @fuzz(max_examples=150, deadline=None)
     @given(st.lists(TAGGED, max_size=40).map("".join) | st.text(max_size=200))
@@ -291,9 +292,29 @@ class MessageTests(SynchronousTestCase):
         """
         A message cannot become many times as long for everybody.
         """
-        html = self.renderer.message(":party:" * 290)
-        self.assertEqual(html.count("<img"), MAX_EMOJI)
-        self.assertLess(len(html), 15_000)
+        shown = self.renderer.message(":party:" * 290)
+        self.assertEqual(shown.count("<img"), MAX_EMOJI)
+        self.assertLess(len(shown), 15_000)
+
+    def test_costly(self) -> None:
+        """
+        What would keep the parser busy is taken literally, and is as harmless.
+        """
+        for text in (
+            "![" * 40 + "!" * 1_900,
+            "![" * 900,
+            "[" * 1_800,
+            "*_" * 900,
+            "<b>" * 600,
+            "`*" * 900,
+            "&lt;" * 450,
+        ):
+            self.assertEqual(
+                self.renderer.message(f" {text}\nx "),
+                f"<p>{html.escape(text, quote=False)}<br>\nx</p>",
+            )
+        shown = self.renderer.message("[a](http://e.example) " * 20)
+        self.assertEqual(shown.count("<a "), 20)
 
     def test_notices(self) -> None:
         """
@@ -314,18 +335,18 @@ class ReadingTests(SynchronousTestCase):
         """
         The text without elements, and entities as what they stand for.
         """
-        html = Renderer().message("a *b* &lt;c&gt; [d](http://e.example/>) <img alt='>'> f")
-        self.assertEqual(" ".join(visible_text(html).split()), "a b <c> d f")
+        shown = Renderer().message("a *b* &lt;c&gt; [d](http://e.example/>) <img alt='>'> f")
+        self.assertEqual(" ".join(visible_text(shown).split()), "a b <c> d f")
 
     def test_linked_hosts(self) -> None:
         """
         The hosts of links, however they are written.
         """
-        html = Renderer().message(
+        shown = Renderer().message(
             "http://A.example:80/x [b](//b.example.) <a href=https://u@c.example>c</a> [d](/d)"
             " a@e.example [x](http://[)"
         )
-        self.assertEqual(linked_hosts(html), ["a.example", "b.example", "c.example"])
+        self.assertEqual(linked_hosts(shown), ["a.example", "b.example", "c.example"])
 
     def test_sentences(self) -> None:
         """

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from owncastd.broadcast.events import BroadcastEvent
 from owncastd.database.connection import Database
+from owncastd.identity.chatter_rows import Proven
 from owncastd.identity.registry import Users
 from owncastd.interfaces import IStreamStatus
 from owncastd.settings import catalogue
@@ -173,6 +174,15 @@ class Chat:
         Tell the room of what happens to the stream.
         """
         self.narrator.happened(event)
+
+    def proved(self, proven: Proven) -> Deferred[None]:
+        """
+        Somebody has proved who they are (L{Users.prove}): their name is their own from now on.
+        """
+        self.narrator.recognised(proven.before, proven.now)
+        self.room.user_changed(proven.now)
+        self.history.lists.changed()
+        return self._names.refresh()
 
     def stop(self) -> Deferred[None]:
         """

@@ -107,6 +107,14 @@ class Narrator:
         self._history.add(action)
         self._room.announce(action)
 
+    def recognised(self, before: User, now: User) -> None:
+        """
+        Somebody has proved to be a user who has been here under another name.
+        """
+        if before.id != now.id and before.display_name != now.display_name:
+            told = sentence("", before.display_name, " is now ", now.display_name, ".")
+            self._room.announce(Action(self._stamps.new(), told))
+
     def engagement(
         self,
         kind: EngagementKind,

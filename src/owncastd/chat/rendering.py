@@ -24,6 +24,11 @@ FindEmoji = Callable[[str], tuple[str, str] | None]
 
 #: Emoji of one text that become pictures: each makes it a hundred bytes longer, for everybody.
 MAX_EMOJI: Final = 100
+#: Opening brackets times characters, and other signs of Markdown, in one message. What has more is no
+#: Markdown that anybody means, and would take the parser a tenth of a second; it is taken
+#: literally.
+MAX_BRACKET_WORK: Final = 12_000
+MAX_SIGNS: Final = 400
 #: How deep what is inside of something else may be.
 _MAX_NESTING: Final = 20
 _EMOJI: Final = re.compile(r":([A-Za-z0-9_+-]+):")
@@ -155,7 +160,10 @@ class Renderer:
         """
         The HTML of what somebody says; empty if there would be nothing to see.
         """
-        cleaned = _render(self._message, self._message_cleaner, text)
+        if _is_costly(text):
+            cleaned = _literal(text)
+        else:
+            cleaned = _render(self._message, self._message_cleaner, text)
         return cleaned if "<img " in cleaned or folded(visible_text(cleaned)).strip() else ""
 
     def notice(self, text: str) -> str:
@@ -204,6 +212,18 @@ class Renderer:
 def _emoji_html(url: str, name: str) -> str:
     label = html.escape(f":{name}:")
     return f'<img src="{html.escape(url)}" class="emoji" alt="{label}" title="{label}">'
+
+
+def _is_costly(text: str) -> bool:
+    signs = sum(map(text.count, "*_`<&"))
+    return text.count("[") * len(text) > MAX_BRACKET_WORK or signs > MAX_SIGNS
+
+
+def _literal(text: str) -> str:
+    """
+    A text as it is; every line is one.
+    """
+    return f"<p>{html.escape(text.strip(), quote=False)}</p>".replace("\n", "<br>\n")
 
 
 def _render(parser: MarkdownIt, cleaner: nh3.Cleaner, text: str) -> str:
