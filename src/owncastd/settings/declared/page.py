@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _WELCOME = """\
-# A stream is about to live here
+# A stream will go live here
 
 - This page belongs to one streamer, and is served by **owncastd** from their own machine.
 - Whoever runs it can put their own words here: the admin page has a field for them.
