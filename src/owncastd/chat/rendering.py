@@ -24,9 +24,8 @@ FindEmoji = Callable[[str], tuple[str, str] | None]
 
 #: Emoji of one text that become pictures: each makes it a hundred bytes longer, for everybody.
 MAX_EMOJI: Final = 100
-#: Opening brackets times characters, and other signs of Markdown, in one message. What has more is no
-#: Markdown that anybody means, and would take the parser a tenth of a second; it is taken
-#: literally.
+#: Opening brackets times characters, and other signs of Markdown, in one message. Nobody means more
+#: of them as Markdown, and the parser would take a tenth of a second; it is taken literally.
 MAX_BRACKET_WORK: Final = 12_000
 MAX_SIGNS: Final = 400
 #: How deep what is inside of something else may be.
