@@ -32,6 +32,7 @@ from owncastd.web.furniture import Furniture
 from owncastd.web.installable import InstallableAPI
 from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.oembed import OEmbedAPI
+from owncastd.web.preview import Preview, PreviewAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.site import SiteRoot, make_site_resource
 
@@ -175,7 +176,13 @@ class SiteTestCase(SynchronousTestCase):
         self.used: list[str] = []
         self.users: dict[str, User] = {}
         self.banned: set[str] = set()
-        self.documents = PublicDocuments(self.clock, self.status, self.settings)
+        self.preview = Preview()
+        self.documents = PublicDocuments(
+            self.clock,
+            self.status,
+            self.settings,
+            thumbnail_size=lambda: self.preview.thumbnail_size,
+        )
         self.root = self.make_root(self.documents)
 
     def make_root(self, documents: PublicDocuments) -> SiteRoot:
@@ -195,6 +202,7 @@ class SiteTestCase(SynchronousTestCase):
         furniture = [
             Furniture(self.settings),
             LogoAPI(self.logo),
+            PreviewAPI(self.preview, self.logo),
             InstallableAPI(self.settings, self.logo),
             OEmbedAPI(documents, self.settings),
             DirectoryAPI(self.status, self.settings),

@@ -34,7 +34,7 @@ CHALLENGE = 'Basic realm="Owncast Authenticated Request"'
 
 FEDERATION = "federation is not there yet"
 TELLING = "webhooks, push notifications and access tokens are not there yet"
-PAGES = "this page or picture is not there yet"
+PAGES = "this page is not there yet"
 LOGIN = "chat users cannot prove who they are elsewhere yet"
 
 #: What is still to come, and why; what has come must leave this list.
@@ -73,8 +73,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "admin-accesstokens-delete": TELLING,
     "notifications-register": TELLING,
     "admin-app": PAGES,
-    "thumbnail": PAGES,
-    "preview": PAGES,
 }
 
 #: What other resources than the API answer, with an address and its status on a new server.
@@ -112,6 +110,8 @@ OUR_OWN: Final = {
     "/favicon.ico",
     "/manifest.json",
     "/oembed",
+    # The smaller sibling of the moving preview.
+    "/preview.webp",
 }
 
 #: What is not called with the right credentials here: it would end the test's server.

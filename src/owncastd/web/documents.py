@@ -2,6 +2,7 @@
 The two documents that the page and every client begin with: status and configuration.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -53,6 +54,10 @@ def _external_action(action: ExternalAction) -> dict[str, Any]:
     }
 
 
+def _none() -> None:
+    pass
+
+
 @define(eq=False)
 class PublicDocuments:
     """
@@ -61,6 +66,7 @@ class PublicDocuments:
     @param clock: tells the server's time.
     @param has_chat: whether this server has a chat at all; without one it is reported disabled.
     @param in_thread: renders long pages where they block nobody.
+    @param thumbnail_size: width and height of the picture of the stream, while there is one.
     """
 
     _clock: IReactorTime
@@ -68,6 +74,7 @@ class PublicDocuments:
     _settings: Settings
     _has_chat: bool = False
     _in_thread: InThread = immediately
+    _thumbnail_size: Callable[[], tuple[int, int] | None] = _none
     _extra_page_content: RenderedSetting = field(init=False)
     _offline_message: RenderedSetting = field(init=False)
 
@@ -77,6 +84,13 @@ class PublicDocuments:
 
     def _rendered(self, setting: Setting[str]) -> RenderedSetting:
         return RenderedSetting(self._settings, setting, self._in_thread)
+
+    def thumbnail_size(self) -> tuple[int, int] | None:
+        """
+        Width and height of the picture of the stream; C{None} while there is none, or nothing to
+        play.
+        """
+        return self._thumbnail_size() if self._status.stream_status().online else None
 
     def status(self) -> dict[str, Any]:
         """

@@ -44,7 +44,11 @@ class EmbeddedVideo(Leaf):
         server_url = self._rendering.settings.get(catalogue.SERVER_URL)
         html = self._template.render(
             self._rendering.player_context(nonce, config, documents.status()),
-            about=metadata_of(config, base_url(request, server_url)),
+            about=metadata_of(
+                config,
+                base_url(request, server_url),
+                has_thumbnail=documents.thumbnail_size() is not None,
+            ),
             modules=STREAM_MODULES,
             page_url="/",
             initially_muted=_is_wanted(request, b"initiallyMuted"),

@@ -19,12 +19,14 @@ class Metadata:
     The facts and addresses that metadata are made of.
 
     @ivar base: address of this server without a slash at its end, or empty.
+    @ivar has_thumbnail: whether there is a picture of the running stream.
     """
 
     base: str
     name: str
     summary: str
     tags: tuple[str, ...]
+    has_thumbnail: bool = False
     width: int = EMBED_WIDTH
     height: int = EMBED_HEIGHT
 
@@ -50,11 +52,18 @@ class Metadata:
         return f"{self.base}/logo/external"
 
     @property
+    def thumbnail_url(self) -> str:
+        """
+        Of the picture of the running stream.
+        """
+        return f"{self.base}/thumbnail.jpg"
+
+    @property
     def image_url(self) -> str:
         """
-        Of the picture beside a link.
+        Of the picture beside a link: the stream's, or the logo.
         """
-        return self.logo_url
+        return self.thumbnail_url if self.has_thumbnail else self.logo_url
 
     @property
     def oembed_url(self) -> str:
@@ -64,10 +73,12 @@ class Metadata:
         return f"{self.base}/oembed?url={quote(self.url, safe='')}&format=json"
 
 
-def metadata_of(config: Mapping[str, Any], base: str) -> Metadata:
+def metadata_of(config: Mapping[str, Any], base: str, *, has_thumbnail: bool = False) -> Metadata:
     """
     The metadata of a server.
 
     @param config: the document of C{/api/config}.
+    @param has_thumbnail: whether there is a picture of the running stream.
     """
-    return Metadata(base, config["name"], config["summary"], tuple(config["tags"]))
+    tags = tuple(config["tags"])
+    return Metadata(base, config["name"], config["summary"], tags, has_thumbnail)

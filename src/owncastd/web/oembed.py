@@ -49,7 +49,8 @@ class OEmbedAPI:
         about = metadata_of(self._documents.config(), base)
         if not _is_ours(fields.get("url", ""), about.base):
             raise Refused("this is not a page of this server", 404)
-        width, height = fitted(fields.get("maxwidth", ""), fields.get("maxheight", ""))
+        most = fields.get("maxwidth", ""), fields.get("maxheight", "")
+        width, height = fitted(*most)
         cache_for(request, f"public, max-age={CACHE_SECONDS}")
         return {
             "type": "video",
@@ -61,6 +62,24 @@ class OEmbedAPI:
             "width": width,
             "height": height,
             "html": frame(about, width, height),
+            **self._thumbnail(about, *most),
+        }
+
+    def _thumbnail(self, about: Metadata, max_width: str, max_height: str) -> dict[str, Any]:
+        """
+        The picture of the stream (oEmbed, 2.3.4.1), if there is one that is no larger than what is
+        asked for.
+        """
+        size = self._documents.thumbnail_size()
+        if size is None:
+            return {}
+        width, height = size
+        if width > _bound(max_width, width) or height > _bound(max_height, height):
+            return {}
+        return {
+            "thumbnail_url": about.thumbnail_url,
+            "thumbnail_width": width,
+            "thumbnail_height": height,
         }
 
 

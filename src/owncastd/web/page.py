@@ -86,7 +86,11 @@ class IndexPage(Leaf):
             return Redirect(TEMPORARY_REDIRECT, STREAM).render(request)
         config = self._rendering.documents.config()
         settings = self._rendering.settings
-        about = metadata_of(config, base_url(request, settings.get(catalogue.SERVER_URL)))
+        about = metadata_of(
+            config,
+            base_url(request, settings.get(catalogue.SERVER_URL)),
+            has_thumbnail=self._rendering.documents.thumbnail_size() is not None,
+        )
         if is_bot(agent):
             set_policy(request, BOTS_POLICY)
             html = self._bot_pages.html(about, _links(config["socialHandles"]))

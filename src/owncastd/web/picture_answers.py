@@ -1,5 +1,5 @@
 """
-Answering with a picture that somebody uploaded.
+Answering with a picture.
 """
 
 from typing import Final
@@ -14,12 +14,14 @@ from .pictures import Picture
 _VECTOR_POLICY: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
 
 
-def send_picture(request: IRequest, picture: Picture) -> bytes:
+def send_picture(request: IRequest, picture: Picture, seconds: int | None = None) -> bytes:
     """
-    The bytes of a picture, or none for who has it already; how long it may be kept depends on its
-    type.
+    The bytes of a picture, or none for who has it already.
+
+    @param seconds: how long it may be kept; otherwise that depends on its type.
     """
-    cache_for(request, max_age(f"picture{picture.suffix}"))
+    kept = max_age(f"picture{picture.suffix}") if seconds is None else f"public, max-age={seconds}"
+    cache_for(request, kept)
     headers = request.responseHeaders
     headers.setRawHeaders("Content-Type", [picture.content_type])
     if picture.is_vector:

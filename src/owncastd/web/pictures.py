@@ -65,7 +65,10 @@ class Picture:
         return self.content_type == _SVG
 
 
-def _picture(content_type: str, data: bytes) -> Picture:
+def picture_of(content_type: str, data: bytes) -> Picture:
+    """
+    A picture that is known to be safe and of that type.
+    """
     return Picture(content_type, data, f'"{sha256(data).hexdigest()[:24]}"')
 
 
@@ -77,9 +80,9 @@ def recognise(data: bytes) -> Picture:
     """
     for magic, content_type in _MAGIC:
         if data.startswith(magic):
-            return _picture(content_type, data)
+            return picture_of(content_type, data)
     try:
-        return _picture(_SVG, clean_svg(data))
+        return picture_of(_SVG, clean_svg(data))
     except InvalidSVG as error:
         raise InvalidPicture(str(error)) from None
 
