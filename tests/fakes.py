@@ -2,10 +2,13 @@
 Small real providers of our interfaces that remember what was done to them.
 """
 
+from collections.abc import Callable
+
 from attrs import define, field
+from twisted.internet.defer import Deferred, succeed
 from zope.interface import implementer
 
-from owncastd.interfaces import IFlow, IMediaSink, IPublisher
+from owncastd.interfaces import IFlow, IMediaSink, IPublisher, ISegmentStore
 from owncastd.media.messages import MediaMessage
 
 
@@ -80,3 +83,42 @@ class MemoryPublisher(MemoryFlow):
         Note why.
         """
         self.disconnected = reason
+
+
+@implementer(ISegmentStore)
+@define(eq=False)
+class MemorySegmentStore:
+    """
+    Keeps everything at once.
+
+    @ivar told: the callbacks of L{put} by name, for tests to call.
+    @ivar closed: nothing more is taken.
+    """
+
+    objects: dict[str, bytes] = field(factory=dict)
+    told: dict[str, Callable[[str], None]] = field(factory=dict)
+    closed: bool = False
+
+    def put(self, name: str, data: bytes, stored: Callable[[str], None]) -> None:
+        """
+        Keep it.
+        """
+        if not self.closed:
+            self.objects[name] = data
+            self.told[name] = stored
+
+    def remove(self, name: str) -> None:
+        """
+        Forget it.
+        """
+        if self.told.pop(name, None) is not None:
+            del self.objects[name]
+
+    def close(self) -> Deferred[None]:
+        """
+        Forget all that was put.
+        """
+        self.closed = True
+        for name in list(self.told):
+            self.remove(name)
+        return succeed(None)

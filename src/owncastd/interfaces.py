@@ -5,10 +5,12 @@ Media flows one way: an encoder's connection publishes into L{IIngest}, the broa
 L{IMediaSink}s, and only pauses (L{IFlow}) and refusals travel back.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 
 from attrs import frozen
+from twisted.internet.defer import Deferred
 from zope.interface import Attribute, Interface
 
 from owncastd.media.latency import LatencyLevel
@@ -207,4 +209,32 @@ class IRenditionReport(Interface):
         Rendition C{index} of the plan will bring no more media for the rest of the broadcast.
 
         @param reason: one sentence for the operator.
+        """
+
+
+class ISegmentStore(Interface):
+    """
+    Where the finished segments and init sections of one broadcast go, beside the memory that they
+    are served from. No verb raises or blocks; what cannot be stored is left out.
+    """
+
+    def put(name: str, data: bytes, stored: Callable[[str], None]) -> None:
+        """
+        Take one. It is given up when it is removed before it could be stored.
+
+        @param name: rendition and file, such as C{0/abcs1.m4s}; never used for other bytes.
+        @param stored: called at most once, and not after L{remove}, with the address that players
+            may be sent to from then on; never called if they should be served from here.
+        """
+
+    def remove(name: str) -> None:
+        """
+        Nobody is led to it any more: delete it, if it was put.
+        """
+
+    def close() -> Deferred[None]:
+        """
+        The media of the broadcast is gone: delete whatever of it is left. Called once, last.
+
+        @return: fires when that is done or was given up; never with a failure.
         """

@@ -34,6 +34,18 @@ def media_answer(name: str, data: bytes | memoryview) -> Answer:
     return Answer(200, headers, data, b'"%b"' % name.encode())
 
 
+def moved_answer(address: str) -> Answer:
+    """
+    What a segment or an init section is answered with once it can be had elsewhere.
+
+    The playlist goes on naming it here: what it has named once must not change (6.2.1), and players
+    stop when it does. The other place keeps it no longer than the playlist, so the way there must
+    not be kept either.
+    """
+    headers = ((b"Location", address.encode()), *_UNCACHED, _ANYBODY)
+    return Answer(302, headers, b"")
+
+
 def playlist_answer(text: bytes, compressed: bool) -> Answer:
     """
     A playlist.

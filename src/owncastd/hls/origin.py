@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from owncastd.interfaces import BroadcastPlan, IRenditionReport
+from owncastd.interfaces import BroadcastPlan, IRenditionReport, ISegmentStore
 from owncastd.media.renditions import Rendition
 from owncastd.net.answers import Answer
 
@@ -49,16 +49,21 @@ class Origin:
     playlists: dict[bytes, Window] = field(init=False, factory=dict)
     capacity: Capacity = field(init=False, factory=Capacity)
     _renditions: tuple[Rendition, ...] = field(init=False, default=())
+    _playlists_at: str = field(init=False, default="")
     _windows: dict[int, Window] = field(init=False, factory=dict)
     _playable: bool = field(init=False, default=False)
     _patience: IDelayedCall | None = field(init=False, default=None)
     #: Plain and compressed, for as long as nothing changes.
     _multivariant: list[Answer | None] = field(init=False, factory=lambda: [None, None])
 
-    def open(self, plan: BroadcastPlan) -> list[Window]:
+    def open(
+        self, plan: BroadcastPlan, store: ISegmentStore | None = None, playlists_at: str = ""
+    ) -> list[Window]:
         """
         A broadcast starts; whatever was there before is gone.
 
+        @param store: where finished segments and init sections go as well.
+        @param playlists_at: what the multivariant playlist puts before the paths of the others.
         @return: one window per rendition of the plan, in order.
         """
         self.close()
@@ -66,6 +71,7 @@ class Origin:
         self.media = {}
         timeline = Timeline(self._clock)
         self._renditions = plan.renditions
+        self._playlists_at = playlists_at
         windows = [
             Window(
                 self._clock,
@@ -77,6 +83,7 @@ class Origin:
                 self.capacity,
                 self._reports,
                 self._changed,
+                store,
             )
             for index in range(len(plan.renditions))
         ]
@@ -211,7 +218,7 @@ class Origin:
         init = window.init
         assert init is not None
         return Variant(
-            uri=f"{window.index}/{PLAYLIST_NAME.decode()}",
+            uri=f"{self._playlists_at}{window.index}/{PLAYLIST_NAME.decode()}",
             label=_label(self._renditions[window.index], init.height),
             bandwidth_bps=window.rates.peak_bps,
             average_bandwidth_bps=window.rates.average_bps,

@@ -8,9 +8,10 @@ from collections import deque
 
 from attrs import define, field
 
+from owncastd.interfaces import ISegmentStore
 from owncastd.net.answers import Answer
 
-from .objects import media_answer
+from .objects import media_answer, moved_answer
 from .playlist import SKIP_BOUNDARY_TARGETS, SegmentEntry
 from .segments import InitSection
 
@@ -73,6 +74,8 @@ class Shelf:
     _index: int
     #: Answers by path below /hls/, shared with the other renditions.
     _media: dict[bytes, Answer]
+    #: Where what is finished goes as well.
+    _store: ISegmentStore | None = None
     listed: deque[ShelvedSegment] = field(init=False, factory=deque)
     open: ShelvedSegment | None = field(init=False, default=None)
     init: ShelvedInit | None = field(init=False, default=None)
@@ -101,6 +104,7 @@ class Shelf:
         if last is not None:
             self._forget_if_unused(last)
         self._put(uri, section.data)
+        self._hand_over(uri, section.data)
 
     def open_segment(self, msn: int, entry: SegmentEntry, independent: bool) -> ShelvedSegment:
         """
@@ -141,6 +145,7 @@ class Shelf:
         segment.data = []
         segment.entry.complete = True
         self._put(segment.entry.uri, whole)
+        self._hand_over(segment.entry.uri, whole)
         self.listed.append(segment)
         return segment
 
@@ -201,7 +206,7 @@ class Shelf:
         if self.open is not None:
             self._drop(self.open)
         if self.init is not None:
-            self._media.pop(self.path(self.init.uri), None)
+            self._forget(self.init.uri)
         self._removed.clear()
         self.listed.clear()
         self.open = self.init = None
@@ -228,7 +233,7 @@ class Shelf:
         """
         Forget a segment's bytes.
         """
-        self._media.pop(self.path(segment.entry.uri), None)
+        self._forget(segment.entry.uri)
         for uri, _ in segment.parts:
             self._media.pop(self.path(uri), None)
         self.size -= segment.size
@@ -241,4 +246,24 @@ class Shelf:
         Forget an init section that no segment needs.
         """
         if not init.users:
-            self._media.pop(self.path(init.uri), None)
+            self._forget(init.uri)
+
+    def _hand_over(self, uri: str, data: bytes) -> None:
+        """
+        Store something finished elsewhere as well; once it is there, viewers are sent there.
+        """
+        if self._store is not None:
+            path = self.path(uri)
+
+            def stored(address: str) -> None:
+                self._media[path] = moved_answer(address)
+
+            self._store.put(path.decode(), data, stored)
+
+    def _forget(self, uri: str) -> None:
+        """
+        Forget something finished, wherever it is.
+        """
+        path = self.path(uri)
+        if self._media.pop(path, None) is not None and self._store is not None:
+            self._store.remove(path.decode())

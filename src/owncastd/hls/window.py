@@ -11,6 +11,7 @@ from typing import NamedTuple
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 
+from owncastd.interfaces import ISegmentStore
 from owncastd.media.latency import LatencyLevel
 from owncastd.net.answers import Answer
 
@@ -77,6 +78,8 @@ class Window:
     _reports: Callable[[int], Iterable[RenditionReport]]
     #: Called when something changes that a multivariant playlist tells of.
     _changed: Callable[[], None]
+    #: Where what is finished goes as well.
+    _store: ISegmentStore | None = None
 
     target_duration: int = field(init=False)
     rates: BitRates = field(init=False, factory=BitRates)
@@ -100,7 +103,7 @@ class Window:
 
     def __attrs_post_init__(self) -> None:
         self.target_duration = max(1, math.ceil(self._latency.segment_seconds))
-        self._shelf = shelf.Shelf(self.index, self._media)
+        self._shelf = shelf.Shelf(self.index, self._media, self._store)
         self.reloads = WaitingRoom(self._clock, self._capacity, TOO_LATE)
         self.hinted = WaitingRoom(self._clock, self._capacity, TOO_LATE)
 

@@ -1,0 +1,3 @@
+"""
+Tests of where finished segments go.
+"""
