@@ -8,14 +8,15 @@ from attrs import define
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.broadcast.events import Ended, Started
+from owncastd.broadcast.events import BroadcastEvent, Ended, Interrupted, Resumed, Started
 from owncastd.hls.origin import Origin
 from owncastd.hls.packager import Packager
 from owncastd.interfaces import IMediaSink
 from owncastd.media.renditions import SOURCE, Rendition
-from owncastd.service import AFTERGLOW_SECONDS, Pipeline
+from owncastd.service import AFTERGLOW_SECONDS, Picturing, Pipeline
 from owncastd.transcoder.locate import FFmpeg
 from owncastd.transcoder.supervisor import Transcoder
+from owncastd.transcoder.thumbnails import INTERVAL_SECONDS, Thumbnails
 from tests.fakes import MemoryFlow
 from tests.hls.support import plan
 from tests.transcoder.fakes import FakeReactor, video
@@ -45,7 +46,13 @@ class PipelineTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = FakeReactor()
         self.origin = Origin(self.reactor)
-        self.pipeline = Pipeline(self.reactor, self.origin, Located())  # type: ignore[arg-type]
+        self.pipeline = Pipeline(
+            self.reactor,
+            self.origin,
+            Located(),  # type: ignore[arg-type]
+            encoder=lambda: "libx264",
+            niceness=lambda: 0,
+        )
 
     def sinks(self, *renditions: Rendition) -> list[IMediaSink]:
         """
@@ -130,3 +137,40 @@ class PipelineTests(SynchronousTestCase):
         self.pipeline.happened(Ended(plan(), AT, "over"))
         self.successResultOf(self.stop())
         self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+
+class PicturingTests(SynchronousTestCase):
+    """
+    What pictures follow the broadcast.
+    """
+
+    def test_follows(self) -> None:
+        """
+        Looks are taken while a broadcast is live, none while its encoder is away, and none when it
+        is over.
+        """
+        reactor = FakeReactor()
+        looks: list[int] = []
+
+        def look(enough_ms: int) -> None:
+            looks.append(enough_ms)
+
+        found = succeed(FFmpeg("/bin/ffmpeg", "9.0", (9, 0)))
+        thumbnails = Thumbnails(reactor, lambda: found, look, lambda pictures: None, {})
+        picturing = Picturing(thumbnails)
+
+        def happen(event: BroadcastEvent) -> int:
+            picturing.happened(event)
+            before = len(looks)
+            reactor.advance(INTERVAL_SECONDS)
+            return len(looks) - before
+
+        self.assertEqual(happen(Started(plan(), AT)), 0)
+        thumbnails.playable()
+        reactor.advance(0)
+        reactor.processes[0].exit()
+        self.assertEqual(len(looks), 1)
+        self.assertEqual(happen(Interrupted(plan(), AT, "lost", 60.0)), 0)
+        self.assertEqual(happen(Resumed(plan(), AT)), 1)
+        self.assertEqual(happen(Ended(plan(), AT, "over")), 0)
+        self.assertEqual(reactor.getDelayedCalls(), [])
