@@ -43,14 +43,13 @@ def between(low: float, high: float) -> Callable[[T], T]:
 
 def at_most(characters: int) -> Callable[[str], str]:
     """
-    A check that a text is not too long; white space around it is taken away.
+    A check that a text is not too long as it was given; white space around it is taken away.
     """
 
     def check(value: str) -> str:
-        value = value.strip()
         if len(value) > characters:
             raise InvalidSetting(f"must not be longer than {characters} characters")
-        return value
+        return value.strip()
 
     return check
 
