@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "threads": set(),
     # Small tools and steps around the service, each with what it needs of the house.
     "startup": {"options", "database", "settings", "identity", "net"},
+    "storing": {"settings", "storage"},
     "demo": {"options", "settings", "identity", "transcoder"},
     "broadcast": VALUES | {"database"},
     "settings": VALUES | {"database", "patterns"},

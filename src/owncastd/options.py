@@ -24,6 +24,7 @@ class ServerOptions:
     @ivar data_dir: holds everything that has no path of its own.
     @ivar stream_key: replaces all stored stream keys for this run.
     @ivar admin_password: stored (as a hash) before the server starts.
+    @ivar keep_segment_files: keep finished segments as files as well.
     @ivar restore_database: restore this backup and exit instead of serving.
     @ivar import_owncast: bring over this database of Owncast and exit instead of serving.
     """
@@ -39,6 +40,7 @@ class ServerOptions:
     rtmp_port: int | None = None
     debug_features: bool = False
     verbose_logging: bool = False
+    keep_segment_files: bool = False
     restore_database: Path | None = None
     import_owncast: Path | None = None
 
@@ -111,6 +113,7 @@ class Options(usage.Options):
     optFlags: list[list[str | None]] = [
         ["enableDebugFeatures", None, "Show what helps to find faults, such as ffmpeg's command."],
         ["enableVerboseLogging", None, "Log every detail."],
+        ["keepSegmentFiles", None, "Keep finished segments in DATADIR/hls as well."],
     ]
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
@@ -187,6 +190,7 @@ class Options(usage.Options):
             rtmp_port=given["rtmpport"],
             debug_features=bool(given["enableDebugFeatures"]),
             verbose_logging=bool(given["enableVerboseLogging"]),
+            keep_segment_files=bool(given["keepSegmentFiles"]),
             restore_database=Path(restore).absolute() if restore else None,
             import_owncast=Path(source).absolute() if source else None,
         )

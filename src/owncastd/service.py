@@ -32,6 +32,7 @@ from owncastd.admin.machine import MachineAPI
 from owncastd.admin.metrics import MetricsAPI
 from owncastd.admin.serverconfig import FoundEncoders, ServerConfigAPI
 from owncastd.admin.status import StatusAPI
+from owncastd.admin.storage import StorageAPI
 from owncastd.broadcast.events import BroadcastEvent, Ended, Interrupted, Resumed, Started
 from owncastd.broadcast.history import History
 from owncastd.broadcast.session import Broadcast
@@ -79,6 +80,7 @@ from owncastd.net.site import WebFactory
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
+from owncastd.storage.storage import Outlet, Storage
 from owncastd.threads import reactor_threads
 from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.families import family_of
@@ -111,6 +113,7 @@ from .startup import (
     private_directory,
     settle,
 )
+from .storing import Storing
 
 __all__ = ["Options", "makeService"]
 
@@ -137,6 +140,8 @@ class Pipeline:
     #: Asked whenever a broadcast starts: the name of the video encoder, and how much it yields.
     _encoder: Callable[[], str]
     _niceness: Callable[[], int]
+    #: Where finished segments go as well, if anywhere.
+    _storage: Storage | None = None
     _transcoder: Transcoder | None = field(init=False, default=None)
     #: Children of earlier broadcasts that are not gone yet.
     _retiring: list[Deferred[None]] = field(init=False, factory=list)
@@ -147,7 +152,8 @@ class Pipeline:
         The sinks of a broadcast: a packager for the source, a transcoder for what is encoded.
         """
         self._retire()
-        windows = self._origin.open(plan)
+        outlet = self._storage.open(plan) if self._storage is not None else Outlet()
+        windows = self._origin.open(plan, outlet.store, outlet.playlists_at)
         level = plan.latency
         packagers = [
             Packager(
@@ -243,6 +249,8 @@ class Pipeline:
     def _forget(self) -> None:
         self._afterglow = None
         self._origin.close()
+        if self._storage is not None:
+            self._storage.retire()
 
     def _cancel_afterglow(self) -> None:
         if self._afterglow is not None:
@@ -314,12 +322,20 @@ class OwncastService(Service):
         preview = Preview()
         self._thumbnails = Thumbnails(reactor, locator.locate, origin.best_opening, preview.show)
         origin.on_playable = self._thumbnails.playable
+        self._storing = Storing.make(
+            reactor,
+            settings,
+            options.data_dir,
+            options.keep_segment_files,
+            reactor_threads(reactor),
+        )
         self._pipeline = Pipeline(
             reactor,
             origin,
             locator,
             lambda: settings.get(catalogue.VIDEO_CODEC),
             lambda: settings.get(catalogue.ENCODER_NICENESS),
+            self._storing.storage,
         )
         self._encoders = EncoderSurvey(
             reactor, locator, lambda: settings.get(catalogue.FFMPEG_PATH)
@@ -397,6 +413,7 @@ class OwncastService(Service):
             ConfigAPI(settings),
             CredentialsAPI(self._password, keyring),
             FFmpegAPI(settings, locator.problem),
+            StorageAPI(settings, self._storing.problem),
             ServerConfigAPI(
                 settings, keyring, (web_address.interface, web_address.port), self._survey
             ),
@@ -470,6 +487,7 @@ class OwncastService(Service):
         self.logs.start()
         self._password.start()
         self._backups.start()
+        self._storing.storage.start()
         self.chat.start()
         self.metrics.start()
         self._trials.renew()
@@ -498,6 +516,7 @@ class OwncastService(Service):
             ("the figures", self.metrics.stop),
             ("the pictures", lambda: maybeDeferred(self._thumbnails.end)),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
+            ("the storage", lambda: Deferred.fromCoroutine(self._storing.stop())),
             ("the trials of encoders", lambda: maybeDeferred(self._trials.stop)),
             ("the look for encoders", lambda: maybeDeferred(self._encoders.stop)),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
