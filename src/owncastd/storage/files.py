@@ -129,11 +129,16 @@ def write_whole(path: Path, data: bytes) -> None:
 
     @raise OSError: it could not be written; nothing is left of it.
     """
-    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    for folder in (path.parent.parent, path.parent):
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            # Whatever the umask of a service says.
+            folder.chmod(FOLDER_MODE)
     partial = path.with_name(path.name + ".new")
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, FILE_MODE)
             file.write(data)
         os.replace(partial, path)
     except OSError:
