@@ -26,7 +26,7 @@ from owncastd.admin.credentials import CredentialsAPI
 from owncastd.admin.emoji import EmojiAPI
 from owncastd.admin.ffmpeg import FFmpegAPI
 from owncastd.admin.integrations import IntegrationsAPI
-from owncastd.admin.logo import LogoUploadAPI
+from owncastd.admin.logo import LogoUploadAPI, OfflineImageUploadAPI
 from owncastd.admin.logs import LogsAPI
 from owncastd.admin.machine import MachineAPI
 from owncastd.admin.metrics import MetricsAPI
@@ -98,6 +98,7 @@ from owncastd.web.furniture import Furniture
 from owncastd.web.installable import InstallableAPI
 from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.oembed import OEmbedAPI
+from owncastd.web.offline_image import OfflineImage, OfflineImageAPI
 from owncastd.web.preview import Preview, PreviewAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.public_files import PublicFiles
@@ -399,6 +400,7 @@ class OwncastService(Service):
             thumbnail_size=lambda: preview.thumbnail_size,
         )
         logo = Logo.load(settings, options.data_dir)
+        offline_image = OfflineImage.load(settings, options.data_dir)
         delivery = Delivery(origin, audience)
         # The rooms whose routes the API answers.
         rooms: list[object] = [
@@ -409,7 +411,11 @@ class OwncastService(Service):
             OEmbedAPI(documents, settings),
             LogoAPI(logo),
             PreviewAPI(preview, logo),
+            OfflineImageAPI(offline_image),
             LogoUploadAPI(settings, logo, options.data_dir, reactor_threads(reactor)),
+            OfflineImageUploadAPI(
+                settings, offline_image, options.data_dir, reactor_threads(reactor)
+            ),
             ConfigAPI(settings),
             CredentialsAPI(self._password, keyring),
             FFmpegAPI(settings, locator.problem),

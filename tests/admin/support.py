@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred, execute, succeed
 from owncastd.admin.config import BASE, ConfigAPI
 from owncastd.admin.credentials import CredentialsAPI
 from owncastd.admin.ffmpeg import FFmpegAPI
-from owncastd.admin.logo import LogoUploadAPI
+from owncastd.admin.logo import LogoUploadAPI, OfflineImageUploadAPI
 from owncastd.admin.serverconfig import ServerConfigAPI
 from owncastd.database.migrations import prepare
 from owncastd.identity.admin import AdminPassword
@@ -123,6 +123,9 @@ class ConfigTestCase(SiteTestCase):
             ),
             FFmpegAPI(self.settings, lambda path: succeed(self.ffmpeg_problem)),
             LogoUploadAPI(self.settings, self.logo, self.directory, self.threads.run),
+            OfflineImageUploadAPI(
+                self.settings, self.offline_image, self.directory, self.threads.run
+            ),
             ServerConfigAPI(self.settings, self.keyring, WEB_ADDRESS, lambda: succeed(SURVEY)),
         )
 

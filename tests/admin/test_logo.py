@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twisted.internet.defer import Deferred
 
-from owncastd.admin.logo import MAX_BODY_BYTES, MAX_WAITING
+from owncastd.admin.picture_upload import MAX_WAITING, max_body_bytes
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.web.logo import MAX_LOGO_BYTES, Logo
@@ -153,7 +153,8 @@ class UploadTests(StoredConfigTestCase):
             self.assertTrue(reason.startswith("value: "), reason)
             self.assertLess(len(reason), 200)
         self.refused(self.post("logo", {}))
-        self.refused(self.post("logo", b'{"value": "' + b"A" * MAX_BODY_BYTES + b'"}'), 413)
+        too_much = b"A" * max_body_bytes(MAX_LOGO_BYTES)
+        self.refused(self.post("logo", b'{"value": "' + too_much + b'"}'), 413)
         self.assertEqual((self.ask("/logo").body, self.files()), (GIF, before))
 
     def test_mislabelled(self) -> None:

@@ -14,7 +14,11 @@ from owncastd.settings.setting import Setting
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 #: Operations that are no row of the table.
-OTHERS = {"ffmpeg_path": "ffmpegpath", "logo_path": "logo"}
+OTHERS = {
+    "ffmpeg_path": "ffmpegpath",
+    "logo_path": "logo",
+    "offline_image_path": "offlineimage",
+}
 #: Longer defaults are told in words.
 LONGEST_DEFAULT = 60
 

@@ -76,6 +76,8 @@ ACCEPTED: list[tuple[Setting[Any], object, object]] = [
     (catalogue.TRUSTED_PROXIES, [], ()),
     (catalogue.SERVER_STARTED_AT, "2023-11-21T18:11:12Z", "2023-11-21T18:11:12Z"),
     (catalogue.LOGO_PATH, "logo-Ab3_-9.png", "logo-Ab3_-9.png"),
+    (catalogue.OFFLINE_IMAGE_PATH, "offline-Ab3_-9.jpeg", "offline-Ab3_-9.jpeg"),
+    (catalogue.OFFLINE_IMAGE_PATH, "", ""),
     (catalogue.VIDEO_CODEC, "h264_qsv", "h264_qsv"),
     (catalogue.VIDEO_CODEC, "", "libx264"),
     (catalogue.VIDEO_SERVING_ENDPOINT, "http://10.0.0.5/v/", "http://10.0.0.5/v"),
@@ -229,6 +231,10 @@ REFUSED: list[tuple[Setting[Any], object, str]] = [
     *(
         (catalogue.LOGO_PATH, name, "must be the name of a logo's file")
         for name in ("", "owncast.db", "../logo.png", "logo/../x.png", "logo.png\n", "logo.html")
+    ),
+    *(
+        (catalogue.OFFLINE_IMAGE_PATH, name, "must be the name of an offline image's file")
+        for name in ("offline.png", "../offline-1.png", "offline-/x.png", "offline-1.html")
     ),
     (
         catalogue.VIDEO_CODEC,

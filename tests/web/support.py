@@ -32,6 +32,7 @@ from owncastd.web.furniture import Furniture
 from owncastd.web.installable import InstallableAPI
 from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.oembed import OEmbedAPI
+from owncastd.web.offline_image import OfflineImage, OfflineImageAPI
 from owncastd.web.preview import Preview, PreviewAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.site import SiteRoot, make_site_resource
@@ -172,6 +173,7 @@ class SiteTestCase(SynchronousTestCase):
         self.audience = MemoryAudience()
         self.settings = self.make_settings()
         self.logo = Logo.load(self.settings)
+        self.offline_image = OfflineImage.load(self.settings)
         self.verified = 0
         self.used: list[str] = []
         self.users: dict[str, User] = {}
@@ -203,6 +205,7 @@ class SiteTestCase(SynchronousTestCase):
             Furniture(self.settings),
             LogoAPI(self.logo),
             PreviewAPI(self.preview, self.logo),
+            OfflineImageAPI(self.offline_image),
             InstallableAPI(self.settings, self.logo),
             OEmbedAPI(documents, self.settings),
             DirectoryAPI(self.status, self.settings),

@@ -112,6 +112,8 @@ OUR_OWN: Final = {
     "/oembed",
     # The smaller sibling of the moving preview.
     "/preview.webp",
+    # What the player shows while there is no stream.
+    "/offline-image",
 }
 
 #: What is not called with the right credentials here: it would end the test's server.

@@ -124,6 +124,7 @@ class ServerConfigAPI:
             "welcomeMessage": get(catalogue.WELCOME_MESSAGE),
             "offlineMessage": get(catalogue.OFFLINE_MESSAGE),
             "logo": get(catalogue.LOGO_PATH),
+            "offlineImage": get(catalogue.OFFLINE_IMAGE_PATH),
             "name": get(catalogue.SERVER_NAME),
             "extraPageContent": get(catalogue.EXTRA_PAGE_CONTENT),
             "streamTitle": get(catalogue.STREAM_TITLE),

@@ -30,6 +30,8 @@ _DOMAIN: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 _MAX_DOMAIN: Final = 253
 #: The one file, in this directory and no other, that a logo can be.
 _LOGO_FILE: Final = re.compile(r"logo(-[A-Za-z0-9_-]{1,40})?\.(svg|gif|png|jpeg|jpg)")
+#: The same for the picture of the time without a stream.
+_OFFLINE_IMAGE_FILE: Final = re.compile(r"offline-[A-Za-z0-9_-]{1,40}\.(svg|gif|png|jpeg|jpg)")
 
 
 def tags(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,4 +99,13 @@ def logo_file(value: str) -> str:
     """
     if not _LOGO_FILE.fullmatch(value):
         raise InvalidSetting("must be the name of a logo's file")
+    return value
+
+
+def offline_image_file(value: str) -> str:
+    """
+    The name of the file of an offline image, without any folder; or nothing, for our own.
+    """
+    if value and not _OFFLINE_IMAGE_FILE.fullmatch(value):
+        raise InvalidSetting("must be the name of an offline image's file")
     return value

@@ -113,6 +113,8 @@ class Rendering:
             "name": config["name"],
             "logo": config["logo"],
             "logo_version": self.settings.get(catalogue.LOGO_UNIQUENESS),
+            # In the address because it is cached; where there is none it changes with a release.
+            "offline_image": self.settings.get(catalogue.OFFLINE_IMAGE_PATH) or self._assets,
             "phase": phase,
             "notice": _NOTICES[phase],
             # Rendered and sanitised when it was made.

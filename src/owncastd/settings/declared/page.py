@@ -18,6 +18,7 @@ __all__ = [
     "OFFLINE_MESSAGE",
     "LOGO_PATH",
     "LOGO_UNIQUENESS",
+    "OFFLINE_IMAGE_PATH",
     "SOCIAL_HANDLES",
     "EXTERNAL_ACTIONS",
     "CUSTOM_STYLES",
@@ -85,6 +86,14 @@ LOGO_PATH = Setting(
 )
 #: Another text after each upload, for addresses that are cached.
 LOGO_UNIQUENESS = Setting("logo_uniqueness", str, lambda: "", checks.at_most(checks.MAX_LINE))
+#: Name of the file of the picture that the player shows while there is no stream; empty for ours.
+OFFLINE_IMAGE_PATH = Setting(
+    "offline_image_path",
+    str,
+    lambda: "",
+    name_checks.offline_image_file,
+    api_name="instanceDetails.offlineImage",
+)
 SOCIAL_HANDLES: Setting[tuple[SocialHandle, ...]] = Setting(
     "social_handles",
     tuple[SocialHandle, ...],
