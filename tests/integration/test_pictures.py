@@ -2,7 +2,18 @@
 Pictures of a running stream, made by each ffmpeg and looked at with another.
 """
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any, cast
+
+from twisted.internet import reactor as global_reactor
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from owncastd.transcoder.environment import child_environment
+from owncastd.transcoder.snapshot import NICENESS, SnapshotFailed, lower_priority, take_snapshot
+from owncastd.transcoder.snapshot_command import snapshot_command
 
 from .case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
 from .harness import Server, any_ffmpeg, find_ffmpegs
@@ -133,3 +144,42 @@ class PicturesTests(ServerTestCase):
         self.go_live(server)
         self.check(self.wait_for_pictures(server))
         server.stop()
+
+
+class DamagedTests(TestCase):
+    """
+    Media that nobody can read.
+    """
+
+    timeout = 30
+
+    async def test_damaged(self) -> None:
+        """
+        Each ffmpeg says in words that it cannot, and ends.
+        """
+        for ffmpeg in find_ffmpegs().values():
+            command = snapshot_command(str(ffmpeg), webp=True)
+            for media in (b"", b"no media at all", bytes(1_000_000)):
+                taken = take_snapshot(
+                    cast(Any, global_reactor), command, child_environment(os.environ), media, 3
+                )
+                with self.assertRaisesRegex(SnapshotFailed, "ffmpeg exited with status"):
+                    await taken
+
+
+class PriorityTests(SynchronousTestCase):
+    """
+    L{lower_priority}.
+    """
+
+    def test_behind_all_others(self) -> None:
+        """
+        The child gets what others leave; one that has ended already is no trouble.
+        """
+        child = subprocess.Popen(
+            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        lower_priority(child.pid)
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, child.pid), NICENESS)
+        child.communicate()
+        lower_priority(child.pid)
