@@ -180,8 +180,8 @@ def _unmentioned(value: object, schema: Mapping[str, Any], path: str) -> Iterato
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _unmentioned(item, schema.get("items", {}), f"{path}[{index}]")
-    if isinstance(value, dict):
-        known = schema.get("properties", {})
+    known = schema.get("properties", {})
+    if isinstance(value, dict) and (known or "additionalProperties" in schema):
         others = schema.get("additionalProperties")
         for name, inner in value.items():
             if name in known:

@@ -145,6 +145,8 @@ def _body(request: IRequest, result: object) -> bytes:
     The body of what a room's method returned.
     """
     if result is None:
+        # With this the framework does not guess that it is HTML.
+        request.responseHeaders.setRawHeaders("Content-Length", ["0"])
         return b""
     if isinstance(result, bytes):
         return result
