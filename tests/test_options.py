@@ -47,7 +47,7 @@ class OptionsTests(SynchronousTestCase):
                 *("--datadir", "/d", "--database", "/x/y.db", "--logdir", "/l"),
                 *("--backupdir", "/b", "--adminpassword", "pw", "--streamkey", "key"),
                 *("--webserverport", "81", "--webserverip", "127.0.0.1", "--rtmpport", "1936"),
-                *("--enableDebugFeatures", "--enableVerboseLogging"),
+                *("--enableDebugFeatures", "--enableVerboseLogging", "--keepSegmentFiles"),
                 *("--restoreDatabase", "/z.bak", "--importOwncast", "/old/owncast.db"),
             ),
             ServerOptions(
@@ -62,6 +62,7 @@ class OptionsTests(SynchronousTestCase):
                 rtmp_port=1936,
                 debug_features=True,
                 verbose_logging=True,
+                keep_segment_files=True,
                 restore_database=Path("/z.bak"),
                 import_owncast=Path("/old/owncast.db"),
             ),

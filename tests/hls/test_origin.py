@@ -10,7 +10,7 @@ from owncastd.hls import shelf
 from owncastd.hls.objects import NOT_FOUND
 from owncastd.hls.origin import START_PATIENCE_SECONDS, Origin
 from owncastd.hls.segments import InitSection
-from owncastd.hls.window import Window
+from owncastd.hls.window import FULL, Window
 from owncastd.interfaces import IRenditionReport
 from owncastd.media.renditions import SOURCE, Rendition
 from tests.hls.support import MemoryWaiter, an_init, feed, feed_parts, plan, started_clock
@@ -95,6 +95,22 @@ class OriginTests(SynchronousTestCase):
         self.assertIn("1/stream.m3u8", self.multivariant())
         self.assertEqual(self.playable, 1)
 
+    def test_playlists_elsewhere(self) -> None:
+        """
+        The multivariant playlist may lead to a cache; the media playlists go on leading to their
+        neighbours.
+        """
+        one, two = self.origin.open(plan(2, SOURCE, LOW), None, "https://cdn.example/hls/")
+        for window in (one, two):
+            window.begin(an_init())
+            feed(window, 1)
+        lines = [line for line in self.multivariant().splitlines() if not line.startswith("#")]
+        expected = [f"https://cdn.example/hls/{index}/stream.m3u8" for index in (0, 1)]
+        self.assertEqual(lines, expected)
+        self.assertIn('URI="../1/stream.m3u8"', bytes(one.playlist(FULL).body).decode())
+        self.origin.open(plan(2, SOURCE))
+        self.assertFalse(self.origin.playable)
+
     def test_multivariant(self) -> None:
         """
         It describes the renditions in the order of the plan, by what they are.
@@ -175,6 +191,26 @@ class OriginTests(SynchronousTestCase):
         self.assertNotIn("1/stream.m3u8", self.multivariant())
         self.assertNotIn(b"1/stream.m3u8", self.origin.playlists)
         self.origin.rendition_failed(1, "again")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_added_as_a_last_resort(self) -> None:
+        """
+        A rendition that joins later is played as the others were, under the index after theirs.
+        """
+        [window] = self.origin.open(plan(2, LOW))
+        window.begin(an_init())
+        feed(window, 1)
+        self.origin.rendition_failed(0, "the encoder fell over")
+        self.assertFalse(self.origin.playable)
+        added = self.origin.add(SOURCE)
+        added.begin(an_init())
+        feed(added, 1)
+        self.assertTrue(self.origin.playable)
+        self.assertEqual(check_multivariant(self.multivariant()), [])
+        self.assertIn('NAME="Source"', self.multivariant())
+        self.assertIs(self.origin.window_of(b"1/stream.m3u8"), added)
+        self.origin.rendition_failed(1, "as well")
+        self.assertFalse(self.origin.playable)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_all_failed(self) -> None:

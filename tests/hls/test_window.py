@@ -12,6 +12,7 @@ from owncastd.hls.objects import NOT_FOUND, TOO_LATE
 from owncastd.hls.segments import Part
 from owncastd.hls.window import DELTA, FULL, Need, Window
 from owncastd.net.answers import Answer
+from tests.fakes import MemorySegmentStore
 from tests.hls.support import House, MemoryWaiter, an_init, feed, feed_parts, plan
 from tests.hls.validator import PlaylistWatch
 
@@ -555,3 +556,73 @@ class AnswerTests(WindowTestCase):
             answer: Answer = self.window.playlist(compressed)
             self.assertIn((b"Content-Encoding", b"gzip"), answer.headers)
             self.assertEqual(gzip.decompress(answer.body), bytes(self.window.playlist(plain).body))
+
+
+class StoredTests(WindowTestCase):
+    """
+    What is finished goes to a store as well.
+    """
+
+    def setUp(self) -> None:
+        """
+        Open a broadcast with a store.
+        """
+        super().setUp()
+        self.store = MemorySegmentStore()
+        [self.window] = self.house.origin.open(plan(self.level), self.store)
+        self.window.begin(an_init())
+
+    def test_handed_over(self) -> None:
+        """
+        Init sections and complete segments are handed over, and parts never.
+        """
+        self.assertEqual(self.store.objects, {"0/xi0.mp4": b"init"})
+        feed_parts(self.window, 2)
+        self.assertEqual(len(self.store.objects), 1)
+        self.window.end_segment()
+        self.assertEqual(sorted(self.store.objects), ["0/xi0.mp4", "0/xs0.m4s"])
+        self.assertEqual(self.store.objects["0/xs0.m4s"], self.media("xs0.m4s"))
+
+    def test_viewers_are_sent_there(self) -> None:
+        """
+        Once something is stored, its path leads there; until then, and for parts, it is here. The
+        playlist stays as it is: what it has named may not change.
+        """
+        feed(self.window, 2)
+        before = self.text()
+        self.store.told["0/xs0.m4s"]("https://s3.example/0/xs0.m4s")
+        answer = self.house.origin.media[b"0/xs0.m4s"]
+        self.assertEqual(answer.status, 302)
+        self.assertIn((b"Location", b"https://s3.example/0/xs0.m4s"), answer.headers)
+        self.assertIn((b"Access-Control-Allow-Origin", b"*"), answer.headers)
+        self.assertEqual(self.house.origin.media[b"0/xs1.m4s"].status, 200)
+        self.assertEqual(self.house.origin.media[b"0/xp0.m4s"].status, 200)
+        self.assertEqual(self.text(), before)
+
+    def test_removed_together(self) -> None:
+        """
+        What leaves the memory leaves the store; so both stay bounded, and end together.
+        """
+        sizes = set()
+        for _ in range(60):
+            feed(self.window, 1)
+            here = {path.decode() for path in self.house.origin.media if b"p" not in path[2:-4]}
+            self.assertEqual(set(self.store.objects), here)
+            sizes.add(len(here))
+        self.assertLess(max(sizes), 45)
+        self.assertNotIn("0/xs0.m4s", self.store.objects)
+        self.house.origin.close()
+        self.assertEqual(self.store.objects, {})
+
+    def test_init_sections(self) -> None:
+        """
+        An old init section goes with the last segment that needs it.
+        """
+        feed(self.window, 1)
+        self.window.discontinuity()
+        self.window.begin(an_init(data=b"other"))
+        self.assertEqual(self.store.objects["0/xi1.mp4"], b"other")
+        self.assertIn("0/xi0.mp4", self.store.objects)
+        feed(self.window, 60)
+        self.assertNotIn("0/xi0.mp4", self.store.objects)
+        self.assertIn("0/xi1.mp4", self.store.objects)

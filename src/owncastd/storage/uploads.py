@@ -36,8 +36,11 @@ _CONTENT_TYPE: Final = "video/mp4"
 class _Upload:
     """
     What waits to be stored.
+
+    @ivar number: counts all that was put.
     """
 
+    number: int
     data: bytes = field(repr=False)
     stored: Callable[[str], None]
     attempts: int = 0
@@ -65,7 +68,7 @@ class BucketStore:
     _prefixes: tuple[str, ...]
     _jitter: Callable[[], float]
     _cleaned: Callable[[], None]
-    #: By name, the newest last.
+    _puts: int = field(init=False, default=0)
     _waiting: dict[str, _Upload] = field(init=False, factory=dict)
     #: Names of uploads that are going on.
     _uploading: set[str] = field(init=False, factory=set)
@@ -88,7 +91,8 @@ class BucketStore:
         Upload it when there is a chance.
         """
         if not self._closed:
-            self._waiting[name] = _Upload(data, stored)
+            self._puts += 1
+            self._waiting[name] = _Upload(self._puts, data, stored)
             self._go()
 
     def remove(self, name: str) -> None:
@@ -131,7 +135,8 @@ class BucketStore:
             and len(self._requests) < (1 if self._failures else MAX_PARALLEL)
         ):
             if self._waiting:
-                name, upload = self._waiting.popitem()
+                name = max(self._waiting, key=lambda name: self._waiting[name].number)
+                upload = self._waiting.pop(name)
                 self._begin(self._upload(name, upload))
             elif self._doomed:
                 name = next(iter(self._doomed))
@@ -170,9 +175,7 @@ class BucketStore:
         elif problem is None and not self._closed:
             upload.stored(self._address(name))
         elif problem is not None and upload.attempts + 1 < MAX_ATTEMPTS and not self._closed:
-            # Behind what is newer.
-            again = evolve(upload, attempts=upload.attempts + 1)
-            self._waiting = {name: again, **self._waiting}
+            self._waiting[name] = evolve(upload, attempts=upload.attempts + 1)
         self._learn(problem)
 
     async def _delete(self, name: str) -> None:
