@@ -23,7 +23,6 @@ class MemoryOutlet:
 
     client_id: int
     fan_out: CoalescingFanOut
-    seen: int = 0
     frames: list[bytes] = field(factory=list)
 
     def deliver(self, frame: bytes) -> None:

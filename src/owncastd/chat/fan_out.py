@@ -7,7 +7,7 @@ all, and it is handed out in slices with other work in between: the server has v
 thousands of sockets take longer than a player should wait for its playlist.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol, cast
 
 from attrs import define, field
@@ -16,6 +16,9 @@ from twisted.logger import Logger
 
 from .clients import ChatClient
 from .frames import text_frame
+
+#: Sends one frame to one socket.
+Deliver = Callable[[bytes], None]
 
 #: For so long events are collected after one has left, in seconds.
 JOIN_SECONDS: Final = 0.05
@@ -28,16 +31,26 @@ SLICE: Final = 256
 class Outlet(ChatClient, Protocol):
     """
     A socket, as the fan-out knows it.
+    """
 
-    @ivar seen: how many broadcast events it has been given, by the fan-out's count.
+    @property
+    def deliver(self) -> Deliver:
+        """
+        Sends a frame. Never raises, never waits.
+        """
+
+
+@define(eq=False)
+class _Place:
+    """
+    A socket's place among all. Thousands of them are gone through for each frame, so it holds just
+    what is needed then, close together.
+
+    @ivar seen: how many events it has been given, by the fan-out's count.
     """
 
     seen: int
-
-    def deliver(self, frame: bytes) -> None:
-        """
-        Send a frame. Never raises, never waits.
-        """
+    deliver: Deliver
 
 
 @define(eq=False)
@@ -54,13 +67,13 @@ class CoalescingFanOut:
     _clock: IReactorTime
     _join_seconds: float = JOIN_SECONDS
     _slice: int = SLICE
-    _outlets: dict[int, Outlet] = field(init=False, factory=dict)
+    _places: dict[int, _Place] = field(init=False, factory=dict)
     _events: list[bytes] = field(init=False, factory=list)
     _passed: int = field(init=False, default=0)
     _collected_bytes: int = field(init=False, default=0)
     _under_way: int = field(init=False, default=0)
     _frame: bytes = field(init=False, default=b"")
-    _rest: Sequence[Outlet] = field(init=False, default=())
+    _rest: Sequence[_Place] = field(init=False, default=())
     _began: float = field(init=False, default=0.0)
     _timer: IDelayedCall | None = field(init=False, default=None)
 
@@ -72,20 +85,20 @@ class CoalescingFanOut:
         """
         # The room knows clients only as what it needs of them.
         outlet = cast(Outlet, client)
-        outlet.seen = self._passed + len(self._events)
-        self._outlets[outlet.client_id] = outlet
+        seen = self._passed + len(self._events)
+        self._places[outlet.client_id] = _Place(seen, outlet.deliver)
 
     def remove(self, client: ChatClient) -> None:
         """
         No longer broadcast to this one.
         """
-        self._outlets.pop(client.client_id, None)
+        self._places.pop(client.client_id, None)
 
     def broadcast(self, encoded: bytes) -> None:
         """
         Send one event to all, within a moment.
         """
-        if not self._outlets:
+        if not self._places:
             return
         self._events.append(encoded)
         self._collected_bytes += len(encoded)
@@ -99,18 +112,18 @@ class CoalescingFanOut:
         """
         What was broadcast before and has not been given to this client yet. The caller sends it.
         """
-        outlet = self._outlets.get(client.client_id)
-        if outlet is None:
+        place = self._places.get(client.client_id)
+        if place is None:
             return ()
-        missing = self._events[outlet.seen - self._passed :]
-        outlet.seen += len(missing)
+        missing = self._events[place.seen - self._passed :]
+        place.seen += len(missing)
         return missing
 
     def stop(self) -> None:
         """
         Send nothing more. No timer is left.
         """
-        self._outlets.clear()
+        self._places.clear()
         self._finish()
 
     def _begin(self) -> None:
@@ -121,7 +134,7 @@ class CoalescingFanOut:
         self._under_way = len(self._events)
         self._collected_bytes = 0
         self._frame = text_frame(b"\n".join(self._events))
-        self._rest = tuple(self._outlets.values())
+        self._rest = tuple(self._places.values())
         self._hand_out()
 
     def _hand_out(self) -> None:
@@ -138,18 +151,18 @@ class CoalescingFanOut:
         left = max(0.0, self._began + self._join_seconds - self._clock.seconds())
         self._timer = self._clock.callLater(left, self._collected)
 
-    def _serve(self, outlets: Sequence[Outlet]) -> None:
+    def _serve(self, places: Sequence[_Place]) -> None:
         first, frame = self._passed, self._frame
         behind = first + self._under_way
-        for outlet in outlets:
-            if outlet.seen == first:
-                outlet.seen = behind
-                outlet.deliver(frame)
-            elif outlet.seen < behind:
+        for place in places:
+            if place.seen == first:
+                place.seen = behind
+                place.deliver(frame)
+            elif place.seen < behind:
                 # It was given the first of these together with something of its own.
-                missing = self._events[outlet.seen - first : self._under_way]
-                outlet.seen = behind
-                outlet.deliver(text_frame(b"\n".join(missing)))
+                missing = self._events[place.seen - first : self._under_way]
+                place.seen = behind
+                place.deliver(text_frame(b"\n".join(missing)))
 
     def _drop_under_way(self) -> None:
         del self._events[: self._under_way]

@@ -83,11 +83,7 @@ class Surroundings:
 class ChatSocket(BoundedSocket):
     """
     One client in the room.
-
-    @ivar seen: kept for the fan-out.
     """
-
-    seen = 0
 
     def __init__(
         self, surroundings: Surroundings, client_id: int, user: User, address: str, user_agent: str
@@ -117,11 +113,12 @@ class ChatSocket(BoundedSocket):
             missing = self._surroundings.catch_up(self)
             self.outgoing.write(text_frame(b"\n".join([*missing, encoded])))
 
-    def deliver(self, frame: bytes) -> None:
+    @property
+    def deliver(self) -> Callable[[bytes], None]:
         """
-        Send a frame of events.
+        Sends a frame of events.
         """
-        self.outgoing.write(frame)
+        return self.outgoing.write
 
     def close(self, code: CloseCode, reason: str) -> None:
         """
