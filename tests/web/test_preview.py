@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from owncastd.web.preview import CACHE_SECONDS, jpeg_size
 
+from .openapi import problems
 from .support import LIVE, SiteTestCase
 from .test_page import Elements
 
@@ -137,6 +138,7 @@ class MentionTests(SiteTestCase):
         """
         answer = self.ask(f"/oembed?url=http%3A%2F%2Fstream.example%2F{more}")
         document = json.loads(answer.body)
+        self.assertEqual(problems(document, {"$ref": "#/components/schemas/Embedding"}), [])
         return {name: document[name] for name in document if name.startswith("thumbnail_")}
 
     def test_oembed(self) -> None:
