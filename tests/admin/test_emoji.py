@@ -94,5 +94,7 @@ class EmojiTests(RestCase):
         Anything else is refused in words.
         """
         for path in (UPLOAD, DELETE):
-            for body in (b"", b"{", [], {}, {"name": "a"} if path == UPLOAD else {"data": ""}):
+            half: object = {"name": "a"} if path == UPLOAD else {"data": ""}
+            bodies: tuple[object, ...] = (b"", b"{", [], {}, half)
+            for body in bodies:
                 self.assert_refused(self.admin_post(path, body))

@@ -84,7 +84,7 @@ class ModeratorTests(RestCase):
         """
         Without ids, or with too many, or with something else, nothing is done.
         """
-        for body in (
+        bodies: tuple[object, ...] = (
             {},
             {"idArray": []},
             {"idArray": "abc"},
@@ -94,7 +94,8 @@ class ModeratorTests(RestCase):
             {"idArray": ["a"], "visible": "no"},
             [],
             b"{",
-        ):
+        )
+        for body in bodies:
             self.assert_refused(self.act(f"{BASE}messagevisibility", body))
 
     def test_remove_and_admit(self) -> None:

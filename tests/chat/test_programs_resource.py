@@ -81,8 +81,9 @@ class ProgramsTests(RestCase):
         Without a text nothing is sent, in the form that clients of these routes know.
         """
         paths = ("chat/send", "chat/system", "chat/action", "chat/system/client/1")
+        empty: tuple[object, ...] = ({"body": ""}, {"body": "<!-- -->"}, {"body": 7})
         for path in paths:
-            for body in (b"", b"{", {}, {"body": ""}, {"body": "<!-- -->"}, {"body": 7}, []):
+            for body in (b"", b"{", {}, [], *empty):
                 self.assert_refused(self.act(path, body), 400, "error")
         self.assertEqual(self.ana.take(), [])
 

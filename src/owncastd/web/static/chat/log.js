@@ -176,6 +176,8 @@ export class ChatLog {
     const { activeElement } = document;
     const current = activeElement?.closest(".entry");
     if (event.key === "Enter" && current && activeElement === current) {
+      // Or the same press would be one of the button that has the focus then.
+      event.preventDefault();
       this.#onTools(idOf(current));
       return;
     }

@@ -3,8 +3,12 @@
  * element, so that no mistake elsewhere can bring more into the page than a message may have.
  */
 
-/** Elements that may stay, without any attribute. */
-const PLAIN = new Set(["P", "BR", "STRONG", "EM", "CODE", "PRE"]);
+/** Elements that may stay, without any attribute; only the server itself uses the later ones. */
+const PLAIN = new Set([
+  "P", "BR", "STRONG", "EM", "CODE", "PRE",
+  "B", "I", "U", "S", "DEL", "SUB", "SUP", "UL", "OL", "LI", "BLOCKQUOTE", "HR",
+  "H1", "H2", "H3", "H4", "H5", "H6",
+]);
 /** Elements whose content goes as well; of others the text stays. */
 const DROPPED = new Set([
   "FRAME", "FRAMESET", "IFRAME", "MATH", "NOEMBED", "NOFRAMES", "NOSCRIPT", "OBJECT", "SCRIPT",
