@@ -14,6 +14,7 @@ from owncastd.hls.packager import Packager
 from owncastd.interfaces import IMediaSink
 from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.service import AFTERGLOW_SECONDS, Picturing, Pipeline
+from owncastd.transcoder.beside import AlignedSource
 from owncastd.transcoder.locate import FFmpeg
 from owncastd.transcoder.supervisor import Transcoder
 from owncastd.transcoder.thumbnails import INTERVAL_SECONDS, Thumbnails
@@ -79,8 +80,8 @@ class PipelineTests(SynchronousTestCase):
         """
         All renditions that are encoded share one transcoder; each has a playlist of its own.
         """
-        source, transcoder = self.sinks(SOURCE, ENCODED, ENCODED)
-        self.assertIsInstance(source, Packager)
+        transcoder, source = self.sinks(SOURCE, ENCODED, ENCODED)
+        self.assertIsInstance(source, AlignedSource)
         self.assertIsInstance(transcoder, Transcoder)
         self.assertEqual(
             sorted(self.origin.playlists),
@@ -90,12 +91,30 @@ class PipelineTests(SynchronousTestCase):
         self.assertEqual(len(self.reactor.processes), 1)
         self.reactor.processes[0].exit()
 
+    def test_the_source_when_nothing_else_is_left(self) -> None:
+        """
+        A broadcast without a rendition of the source gets one when all others have failed, and the
+        administrator is told.
+        """
+        self.assertIsNone(self.pipeline.encoding())
+        transcoder, spare = self.sinks(ENCODED)
+        self.reactor.refusal = OSError(2, "No such file or directory")
+        for second in range(0, 60, 10):
+            self.reactor.advance(10)
+            for sink in (transcoder, spare):
+                sink.write(video(1000 * second, key=True))
+        self.assertEqual(list(self.origin.playlists), [b"1/stream.m3u8"])
+        status = self.pipeline.encoding()
+        assert status is not None
+        self.assertIn("The source is offered", status.incidents[-1].message)
+        self.successResultOf(self.stop())
+
     def test_a_new_broadcast_stops_the_old_child(self) -> None:
         """
         A child that is still finishing when the next broadcast starts is killed, and waited for
         at the end.
         """
-        (transcoder,) = self.sinks(ENCODED)
+        transcoder, _ = self.sinks(ENCODED)
         transcoder.write(video(0, key=True))
         transcoder.end()
         (child,) = self.reactor.processes

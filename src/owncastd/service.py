@@ -53,6 +53,7 @@ from owncastd.hls.delivery import Delivery
 from owncastd.hls.origin import Origin
 from owncastd.hls.packager import Packager
 from owncastd.hls.resource import HLSResource
+from owncastd.hls.window import Window
 from owncastd.identity.admin import AdminPassword, InvalidPassword
 from owncastd.identity.first_run import FirstSecrets
 from owncastd.identity.registry import Users
@@ -61,7 +62,9 @@ from owncastd.importing.errors import ImportRefused
 from owncastd.importing.moving import move_in
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
 from owncastd.logs.logs import Logs
+from owncastd.media.encoding import EncodingStatus
 from owncastd.media.latency import LATENCY_LEVELS
+from owncastd.media.renditions import SOURCE
 from owncastd.metrics.exposition import Exposition
 from owncastd.metrics.facts import facts_of
 from owncastd.metrics.figures import (
@@ -82,8 +85,10 @@ from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.storage.storage import Outlet, Storage
 from owncastd.threads import reactor_threads
+from owncastd.transcoder.beside import AlignedSource, SpareSource
 from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.families import family_of
+from owncastd.transcoder.incidents import Incidents
 from owncastd.transcoder.locate import FFmpegLocator
 from owncastd.transcoder.supervisor import Transcoder
 from owncastd.transcoder.thumbnails import Thumbnails
@@ -156,16 +161,17 @@ class Pipeline:
         outlet = self._storage.open(plan) if self._storage is not None else Outlet()
         windows = self._origin.open(plan, outlet.store, outlet.playlists_at)
         level = plan.latency
-        packagers = [
-            Packager(
+
+        def package(window: Window) -> Packager:
+            return Packager(
                 window,
                 part_seconds=level.part_seconds or WHOLE_SEGMENT_CHUNK_SECONDS,
                 segment_seconds=level.segment_seconds,
             )
-            for window in windows
-        ]
-        sinks: list[IMediaSink] = [
-            packager
+
+        packagers = [package(window) for window in windows]
+        sources = [
+            AlignedSource(packager)
             for packager, rendition in zip(packagers, plan.renditions, strict=True)
             if rendition.is_source
         ]
@@ -174,19 +180,35 @@ class Pipeline:
             for index, rendition in enumerate(plan.renditions)
             if not rendition.is_source
         ]
-        if encoded:
-            self._transcoder = Transcoder(
-                self._reactor,
-                self._locator.locate,
-                encoded,
-                [packagers[index] for index, _ in encoded],
-                flow,
-                self._origin,
-                family=family_of(self._encoder()),
-                niceness=self._niceness(),
-            )
-            sinks.append(self._transcoder)
-        return sinks
+        if not encoded:
+            return packagers
+
+        def realign() -> None:
+            for source in sources:
+                source.mark()
+
+        incidents = Incidents(self._reactor)
+
+        def offer_source() -> Packager:
+            incidents.tell("The source is offered as it is, since no other rendition is left.")
+            return package(self._origin.add(SOURCE))
+
+        spare = SpareSource(self._origin, {index for index, _ in encoded}, offer_source)
+        self._transcoder = Transcoder(
+            self._reactor,
+            self._locator.locate,
+            encoded,
+            [packagers[index] for index, _ in encoded],
+            flow,
+            self._origin if sources else spare,
+            family=family_of(self._encoder()),
+            niceness=self._niceness(),
+            realign=realign,
+            incidents=incidents,
+        )
+        beside: Sequence[IMediaSink] = sources or [spare]
+        # What the transcoder marks in the others comes before they get what it marks it for.
+        return [self._transcoder, *beside]
 
     def happened(self, event: BroadcastEvent) -> None:
         """
@@ -237,6 +259,12 @@ class Pipeline:
         self._retire()
         await DeferredList(self._retiring)
         self._origin.close()
+
+    def encoding(self) -> EncodingStatus | None:
+        """
+        How the encoding of the newest broadcast fares, or C{None} if nothing of it is encoded.
+        """
+        return None if self._transcoder is None else self._transcoder.status
 
     def _retire(self) -> None:
         """
@@ -430,6 +458,7 @@ class OwncastService(Service):
                 reactor_threads(reactor),
                 lambda: self.metrics.health,
                 self.metrics.geoip.locate_all,
+                self._pipeline.encoding,
             ),
             MetricsAPI(self.metrics, self._exposition(), proxies),
             MachineAPI(settings, quit=reactor.stop),

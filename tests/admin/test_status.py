@@ -17,6 +17,7 @@ from owncastd.broadcast.history import History
 from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience
 from owncastd.interfaces import BroadcastPlan, IPublication
+from owncastd.media.encoding import EncodingStatus, Incident
 from owncastd.media.latency import LATENCY_LEVELS
 from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.renditions import Rendition
@@ -86,6 +87,12 @@ class StatusTestCase(SiteTestCase):
                 at_once,
                 lambda: self.health,
                 self.locate,
+                lambda: EncodingStatus(
+                    "h264_nvenc",
+                    "libx264",
+                    1,
+                    (Incident(datetime.fromtimestamp(1700590272.25, UTC), "It was given up."),),
+                ),
             ),
             MachineAPI(self.settings, self.quit),
         ]
@@ -159,6 +166,7 @@ class StatusTests(StatusTestCase):
                 "sessionPeakViewerCount": 0,
                 "online": False,
                 "state": "offline",
+                "encoding": None,
             },
         )
 
@@ -226,6 +234,14 @@ class StatusTests(StatusTestCase):
                 "sessionPeakViewerCount": 3,
                 "online": True,
                 "state": "live",
+                "encoding": {
+                    "chosenEncoder": "h264_nvenc",
+                    "encoder": "libx264",
+                    "restarts": 1,
+                    "incidents": [
+                        {"time": "2023-11-21T18:11:12.250Z", "message": "It was given up."}
+                    ],
+                },
             },
         )
 

@@ -17,12 +17,16 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
+from owncastd.media.encoders import EncoderReport
 from owncastd.media.flv import FLVDemuxer, parse_audio_tag, parse_video_tag
 from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.renditions import Rendition
-from owncastd.transcoder import pressure
+from owncastd.transcoder import pace, pressure, recovery
+from owncastd.transcoder.encoders import Survey
+from owncastd.transcoder.families import V4L2M2M
 from owncastd.transcoder.locate import FFmpeg, FFmpegLocator, embedded_path
 from owncastd.transcoder.supervisor import Transcoder
+from owncastd.transcoder.trials import EncoderTrials
 from tests.fakes import MemoryFlow, MemorySink
 from tests.transcoder.fakes import MemoryReport
 
@@ -113,7 +117,9 @@ class FFmpegCases:
         self.flow = MemoryFlow()
         self.report = MemoryReport()
 
-    def transcoder(self: Any, *renditions: Rendition) -> tuple[Transcoder, list[MemorySink]]:
+    def transcoder(
+        self: Any, *renditions: Rendition, **options: Any
+    ) -> tuple[Transcoder, list[MemorySink]]:
         """
         A transcoder that is stopped after the test.
         """
@@ -125,6 +131,7 @@ class FFmpegCases:
             sinks,
             self.flow,
             self.report,
+            **options,
         )
         self.addCleanup(transcoder.stop)
         return transcoder, sinks
@@ -213,11 +220,80 @@ class FFmpegCases:
             presentation_times(after, key_only=True), presentation_times(second, key_only=True)
         )
 
+    async def test_a_killed_child_is_replaced(self: Any) -> None:
+        """
+        Another one goes on at a later key frame, after a discontinuity, on the same clock.
+        """
+        self.patch(recovery, "BACKOFF_SECONDS", 0.0)
+        realigned: list[None] = []
+        transcoder, (sink,) = self.transcoder(SMALL, realign=lambda: realigned.append(None))
+        for message in source():
+            transcoder.write(message)
+        await until(lambda: sink.received)
+        os.kill(child_of(os.getpid()), signal.SIGKILL)
+        await until(lambda: transcoder.status.incidents)
+        again = shifted(source(), 60_000)
+        for message in again:
+            transcoder.write(message)
+        transcoder.end()
+        await until(lambda: sink.ended)
+
+        mark = sink.received.index(None)
+        after = [message for message in sink.received[mark:] if message is not None]
+        keys = presentation_times(again, key_only=True)
+        self.assertEqual(presentation_times(after, key_only=True), keys)
+        self.assertEqual((len(realigned), self.report.failed), (1, []))
+        self.assertEqual(transcoder.status.restarts, 1)
+
+    async def test_hardware_that_is_not_there(self: Any) -> None:
+        """
+        An encoder that finds no device is given up, and x264 takes its place.
+        """
+        self.patch(recovery, "BACKOFF_SECONDS", 0.0)
+        transcoder, (sink,) = self.transcoder(SMALL, family=V4L2M2M)
+        # Newer ones end with the next input, not before.
+        for message in (*source(), *shifted(source(), 10_000)):
+            if transcoder.status.incidents:
+                break
+            transcoder.write(message)
+            await cast("Deferred[None]", deferLater(reactor, 0.01))
+        await until(lambda: transcoder.status.incidents)
+        again = shifted(source(), 60_000)
+        for message in again:
+            transcoder.write(message)
+        transcoder.end()
+        await until(lambda: sink.ended)
+
+        received = [message for message in sink.received if message is not None]
+        self.assertEqual(
+            presentation_times(received, key_only=True), presentation_times(again, key_only=True)
+        )
+        status = transcoder.status
+        self.assertEqual((status.chosen, status.encoder), ("h264_v4l2m2m", "libx264"))
+        self.assertIn("Video4Linux", status.incidents[0].message)
+        self.assertEqual(self.report.failed, [])
+
+    async def test_trial(self: Any) -> None:
+        """
+        The software encoder works; one that is not there says why.
+        """
+        survey = Survey(self.path, ("libx264", "h264_v4l2m2m"))
+        trials = EncoderTrials(reactor, lambda: succeed(survey), lambda: "libx264")
+        trials.renew()
+
+        def reports() -> dict[str, EncoderReport]:
+            return {each.name: each for each in trials.reports(survey)}
+
+        await until(lambda: reports()["h264_v4l2m2m"].works is not None)
+        self.assertEqual(reports()["libx264"].works, True)
+        self.assertEqual(reports()["h264_v4l2m2m"].works, False)
+        self.assertIn("Video4Linux", reports()["h264_v4l2m2m"].reason)
+
     async def test_a_killed_child_is_reported_once(self: Any) -> None:
         """
-        The outputs are left alone afterwards.
+        The outputs are left alone afterwards, where it may not be started again.
         """
-        transcoder, (sink,) = self.transcoder(SMALL)
+        transcoder, (sink,) = self.transcoder(SMALL, restarts=0)
         half = len(source()) // 2
         for message in source()[:half]:
             transcoder.write(message)
@@ -237,7 +313,9 @@ class FFmpegCases:
         A child that no longer reads pauses the encoder, then fails; the encoder goes on.
         """
         self.patch(pressure, "STALL_SECONDS", 0.2)
-        transcoder, (sink,) = self.transcoder(SMALL)
+        # What was heard so lately would be slow, not stuck.
+        self.patch(pace, "AT_WORK_SECONDS", -1.0)
+        transcoder, (sink,) = self.transcoder(SMALL, restarts=0)
         for message in source():
             transcoder.write(message)
         await until(lambda: sink.received)

@@ -69,6 +69,7 @@ class TranscoderCase(SynchronousTestCase):
             self.flow,
             self.report,
             {"PATH": "/bin", "TOKEN": "hidden"},
+            restarts=0,
         )
 
     @property

@@ -14,6 +14,7 @@ from owncastd.broadcast.metadata import BroadcasterDetails
 from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience, Viewer
 from owncastd.interfaces import BroadcastPlan
+from owncastd.media.encoding import EncodingStatus
 from owncastd.metrics.geoip import Place
 from owncastd.metrics.health import Health
 from owncastd.settings import catalogue
@@ -39,6 +40,12 @@ def nothing_known() -> None:
     """
 
 
+def nothing_encoded() -> None:
+    """
+    Knows of no encoding.
+    """
+
+
 def nowhere(addresses: Iterable[str]) -> Deferred[Mapping[str, Place | None]]:
     """
     Knows no place.
@@ -54,6 +61,7 @@ class StatusAPI:
     @ivar _in_thread: runs what would block.
     @ivar _health: how the stream fares, or C{None} while nothing is known of it.
     @ivar _locate: where viewers are.
+    @ivar _encoding: how encoding fares, or C{None} while nothing is encoded.
     """
 
     _broadcast: Broadcast
@@ -62,6 +70,7 @@ class StatusAPI:
     _in_thread: InThread
     _health: Callable[[], Health | None] = nothing_known
     _locate: Locate = nowhere
+    _encoding: Callable[[], EncodingStatus | None] = nothing_encoded
 
     @route(READ, "/api/admin/status", Guard.ADMIN)
     def status(self, request: IRequest) -> Document:
@@ -72,6 +81,7 @@ class StatusAPI:
         broadcaster = self._broadcast.broadcaster
         plan = self._broadcast.plan
         health = self._health()
+        encoding = self._encoding()
         return {
             "broadcaster": None if broadcaster is None else _broadcaster(broadcaster),
             "currentBroadcast": None if plan is None else _current_broadcast(plan),
@@ -84,6 +94,7 @@ class StatusAPI:
             "sessionPeakViewerCount": status.session_peak_viewer_count,
             "online": status.online,
             "state": status.state.value,
+            "encoding": None if plan is None or encoding is None else _encoding(encoding),
         }
 
     @route(POST, "/api/admin/disconnect", Guard.ADMIN)
@@ -138,6 +149,18 @@ def _health(health: Health) -> Document:
         "healthPercentage": health.percentage,
         "representation": health.representation,
         "healthy": health.healthy,
+    }
+
+
+def _encoding(encoding: EncodingStatus) -> Document:
+    return {
+        "chosenEncoder": encoding.chosen,
+        "encoder": encoding.encoder,
+        "restarts": encoding.restarts,
+        "incidents": [
+            {"time": rfc3339(incident.at, "milliseconds"), "message": incident.message}
+            for incident in encoding.incidents
+        ],
     }
 
 

@@ -50,6 +50,7 @@ class Origin:
     capacity: Capacity = field(init=False, factory=Capacity)
     _renditions: tuple[Rendition, ...] = field(init=False, default=())
     _playlists_at: str = field(init=False, default="")
+    _make_window: Callable[[int], Window] | None = field(init=False, default=None)
     _windows: dict[int, Window] = field(init=False, factory=dict)
     _playable: bool = field(init=False, default=False)
     _patience: IDelayedCall | None = field(init=False, default=None)
@@ -72,24 +73,40 @@ class Origin:
         timeline = Timeline(self._clock)
         self._renditions = plan.renditions
         self._playlists_at = playlists_at
-        windows = [
-            Window(
+        media = self.media
+
+        def make_window(index: int) -> Window:
+            return Window(
                 self._clock,
                 index,
                 plan.broadcast_id,
                 plan.latency,
                 timeline,
-                self.media,
+                media,
                 self.capacity,
                 self._reports,
                 self._changed,
                 store,
             )
-            for index in range(len(plan.renditions))
-        ]
+
+        self._make_window = make_window
+        windows = [make_window(index) for index in range(len(plan.renditions))]
         self._windows = dict(enumerate(windows))
         self.playlists = {b"%d/%b" % (w.index, PLAYLIST_NAME): w for w in windows}
         return windows
+
+    def add(self, rendition: Rendition) -> Window:
+        """
+        The broadcast is offered in one more rendition, which the plan did not have.
+
+        @return: its window, whose index follows those of the plan.
+        """
+        assert self._make_window is not None, "no broadcast was opened"
+        index = len(self._renditions)
+        self._renditions = (*self._renditions, rendition)
+        window = self._windows[index] = self._make_window(index)
+        self.playlists[b"%d/%b" % (index, PLAYLIST_NAME)] = window
+        return window
 
     def close(self) -> None:
         """

@@ -67,15 +67,20 @@ class Outputs:
         @param reason: a sentence for the operator.
         """
         for position in tuple(self._alive):
-            self._lose(position, reason)
+            self.lose(position, reason)
 
     def _tell(self, position: int, verb: Callable[[IMediaSink], None]) -> None:
         with self._log.failuresHandled("in the output of a rendition") as done:
             verb(self._sinks[position])
         if done.failed:
-            self._lose(position, "The packaging of this rendition failed; the log says why.")
+            self.lose(position, "The packaging of this rendition failed; the log says why.")
 
-    def _lose(self, position: int, reason: str) -> None:
+    def lose(self, position: int, reason: str) -> None:
+        """
+        Report one, and leave it alone.
+
+        @param reason: a sentence for the operator.
+        """
         if position not in self._alive:
             return
         self._alive.remove(position)

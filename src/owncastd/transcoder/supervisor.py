@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
+from attrs import evolve
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
@@ -15,20 +16,26 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from owncastd.interfaces import IFlow, IMediaSink, IRenditionReport
+from owncastd.media.encoding import EncodingStatus
 from owncastd.media.flv import MAX_TAG_SIZE
 from owncastd.media.messages import MediaMessage, MessageKind
+from owncastd.media.rendition_names import display_name
 from owncastd.media.renditions import Rendition
 
-from .command import ffmpeg_arguments
+from .command import encodes_video, ffmpeg_arguments
+from .configurations import Configurations, is_key_frame
 from .environment import child_environment, with_niceness
 from .errors import FFmpegUnavailable
 from .families import LIBX264, EncoderFamily
 from .held import HeldInput, Mark
+from .incidents import Incidents
 from .locate import FFmpeg
 from .outputs import Outputs
+from .pace import BEHIND_SECONDS, Pace, heaviest
 from .pressure import MAX_UNREAD, Pressure
 from .process import STDIN_BUFFER_SIZE, FFmpegChild
 from .reactor import ProcessReactor
+from .recovery import RESTARTS, Recovery
 from .watch import OutputWatch
 
 #: How long a rendition may stay silent while input flows, in seconds.
@@ -47,10 +54,17 @@ class _State(Enum):
     IDLE = "no child; the next message starts one"
     LOCATING = "looking for ffmpeg; input is held"
     RUNNING = "input goes to the child"
+    RECOVERING = "the next key frame after a while starts another child; input is dropped"
     DRAINING = "the child finishes; input is held"
     FAILED = "nothing more will come out"
     STOPPED = "shut down"
     OVER = "the outputs have ended"
+
+
+def _nothing_beside() -> None:
+    """
+    Nothing is packaged beside the outputs.
+    """
 
 
 @implementer(IMediaSink)
@@ -63,10 +77,15 @@ class Transcoder:
     another child takes what follows, which is held until then. Metadata messages are not passed
     to ffmpeg; the outputs get what ffmpeg itself writes.
 
-    When ffmpeg is missing, dies, stalls or writes nonsense, every rendition is reported as failed,
-    once, from inside whatever verb or event revealed it. From then on the outputs are left alone:
-    they are neither told of discontinuities nor ended. The flow is resumed, so that the rest of
-    the broadcast goes on.
+    When the child dies, stalls or writes nonsense another one is started after a pause, at a key
+    frame, with a discontinuity before what it makes; when that does not help, with an encoder in
+    software. A child that stays behind real time is replaced by one with a rendition less, and the
+    heaviest is reported as failed.
+
+    When nothing of that helps, or ffmpeg is missing, every rendition is reported as failed, once,
+    from inside whatever verb or event revealed it. From then on the outputs are left alone: they
+    are neither told of discontinuities nor ended. The flow is resumed, so that the rest of the
+    broadcast goes on.
     """
 
     _log = Logger()
@@ -83,6 +102,9 @@ class Transcoder:
         *,
         family: EncoderFamily = LIBX264,
         niceness: int = 0,
+        restarts: int = RESTARTS,
+        realign: Callable[[], None] = _nothing_beside,
+        incidents: Incidents | None = None,
     ) -> None:
         """
         @param locate: finds ffmpeg; called once, with the first message.
@@ -92,16 +114,31 @@ class Transcoder:
         @param environ: our environment, of which ffmpeg gets the little that it needs.
         @param family: what video is encoded with.
         @param niceness: how much ffmpeg yields to other programs, 0 to 19.
+        @param restarts: how often an encoder that fails is started again.
+        @param realign: called when the outputs have a discontinuity that the broadcast has not,
+            before anything else gets the key frame that follows it, as far as that comes later.
+        @param incidents: told what went wrong; the status tells it.
         """
         self._reactor = reactor
         self._locate = locate
         self._renditions = [rendition for _, rendition in renditions]
         self._outputs = Outputs([index for index, _ in renditions], outputs, report)
         self._environ = environ
-        self._family = family
         self._niceness = niceness
-        self._pressure = Pressure(reactor, flow, self._fail)
+        self._realign = realign
+        self._incidents = Incidents(reactor) if incidents is None else incidents
+        self._chosen = family if encodes_video(self._renditions) else LIBX264
+        self._recovery = Recovery(self._chosen, restarts)
+        #: Positions, among all outputs, of those that the child makes.
+        self._made = list(range(len(self._outputs)))
+        self._configurations = Configurations()
+        self._retry_at = 0.0
+        self._restarted = 0
+        #: Children that were killed and are not gone yet.
+        self._dying: set[FFmpegChild] = set()
+        self._pressure = Pressure(reactor, flow, self._stalled)
         self._watch = OutputWatch(len(self._outputs), SILENCE_SECONDS)
+        self._pace = Pace(len(self._outputs))
         self._held = HeldInput()
         self._state = _State.IDLE
         self._ffmpeg: FFmpeg | None = None
@@ -112,6 +149,18 @@ class Transcoder:
         self._deadline: IDelayedCall | None = None
         self._end_asked = False
         self._stopping: list[Deferred[None]] = []
+
+    @property
+    def status(self) -> EncodingStatus:
+        """
+        How it fares.
+        """
+        return EncodingStatus(
+            self._chosen.name,
+            self._recovery.encoder.name,
+            self._restarted,
+            self._incidents.newest,
+        )
 
     def write(self, message: MediaMessage) -> None:
         """
@@ -124,6 +173,8 @@ class Transcoder:
             return
         if self._state is _State.RUNNING:
             self._feed(message)
+        elif self._state is _State.RECOVERING:
+            self._recover(message)
         elif self._state is not _State.IDLE:
             self._hold(message)
         elif self._ffmpeg is None:
@@ -139,7 +190,8 @@ class Transcoder:
         """
         if self._state is _State.RUNNING:
             self._drain(Mark.DISCONTINUITY)
-        elif self._state is _State.IDLE:
+        elif self._state is _State.IDLE or self._state is _State.RECOVERING:
+            self._configurations.forget()
             self._outputs.discontinuity()
         else:
             self._hold(Mark.DISCONTINUITY)
@@ -151,7 +203,9 @@ class Transcoder:
         self._end_asked = True
         if self._state is _State.RUNNING:
             self._drain(Mark.END)
-        elif self._state is _State.IDLE or (self._state is _State.STOPPED and self._child is None):
+        elif self._state in (_State.IDLE, _State.RECOVERING) or (
+            self._state is _State.STOPPED and self._child is None
+        ):
             self._end_outputs()
         else:
             self._hold(Mark.END)
@@ -167,13 +221,14 @@ class Transcoder:
         self._let_go()
         if self._lookup is not None:
             self._lookup.cancel()
-        if self._child is None:
-            if self._state is _State.STOPPED and self._end_asked:
-                self._end_outputs()
+        if self._child is None and self._state is _State.STOPPED and self._end_asked:
+            self._end_outputs()
+        if self._child is None and not self._dying:
             return succeed(None)
         stopped: Deferred[None] = Deferred(self._stopping.remove)
         self._stopping.append(stopped)
-        self._child.kill()
+        if self._child is not None:
+            self._child.kill()
         return stopped
 
     def _feed(self, message: MediaMessage) -> None:
@@ -181,11 +236,35 @@ class Transcoder:
         Send a message to the child.
         """
         assert self._child is not None
-        if self._watch.wrote(self._reactor.seconds()):
-            self._fail(f"ffmpeg brought nothing for {SILENCE_SECONDS:g} seconds of input")
+        self._configurations.note(message)
+        now = self._reactor.seconds()
+        if self._watch.wrote(now):
+            self._trouble(f"ffmpeg brought nothing for {SILENCE_SECONDS:g} seconds of input")
             return
+        if self._pace.wrote(now, message.timestamp_ms):
+            self._shed(f"ffmpeg has been behind for {BEHIND_SECONDS:g} seconds")
+            if self._state is not _State.RUNNING:
+                return
         self._child.write(message)
         self._pressure.wrote(len(message.body))
+
+    def _recover(self, message: MediaMessage) -> None:
+        """
+        Drop a message, unless another child can begin with it.
+        """
+        self._configurations.note(message)
+        if self._reactor.seconds() < self._retry_at or self._ffmpeg is None:
+            return
+        alone = message.kind is MessageKind.AUDIO and not self._configurations.has_video
+        if not (alone or is_key_frame(message)):
+            return
+        self._restarted += 1
+        self._realign()
+        self._outputs.discontinuity()
+        if self._spawn(self._ffmpeg):
+            for each in self._configurations.repeated():
+                self._feed(evolve(each, timestamp_ms=message.timestamp_ms))
+            self._feed(message)
 
     def _hold(self, item: MediaMessage | Mark) -> None:
         """
@@ -203,7 +282,7 @@ class Transcoder:
         """
         Do what was held, as far as that is possible now.
         """
-        while self._held and self._state in (_State.IDLE, _State.RUNNING):
+        while self._held and self._state in (_State.IDLE, _State.RUNNING, _State.RECOVERING):
             item = self._held.popleft()
             if isinstance(item, MediaMessage):
                 self.write(item)
@@ -248,19 +327,25 @@ class Transcoder:
         @return: whether it runs.
         """
         self._state = _State.RUNNING
-        self._watch.restart()
-        self._child = FFmpegChild(len(self._outputs), self._received, self._fail, self._child_ended)
+        renditions = [self._renditions[position] for position in self._made]
+        self._watch = OutputWatch(len(renditions), SILENCE_SECONDS)
+        self._pace = Pace(len(renditions))
+        self._recovery.started(self._reactor.seconds())
+        child = FFmpegChild(
+            len(renditions), self._received, self._trouble, lambda how: self._ended(child, how)
+        )
+        self._child = child
         argv = with_niceness(
-            ffmpeg_arguments(ffmpeg.path, self._renditions, self._family),
+            ffmpeg_arguments(ffmpeg.path, renditions, self._recovery.encoder),
             self._niceness,
             self._environ,
         )
         self._log.debug("ffmpeg's command: {command}", command=shlex.join(argv))
         try:
-            self._child.start(self._reactor, argv, child_environment(self._environ), self._pressure)
+            child.start(self._reactor, argv, child_environment(self._environ), self._pressure)
         except OSError as error:
-            self._fail(f"ffmpeg cannot be started: {error.strerror or error}")
             self._child = None
+            self._trouble(f"ffmpeg cannot be started: {error.strerror or error}")
         return self._child is not None
 
     def _drain(self, mark: Mark) -> None:
@@ -289,14 +374,24 @@ class Transcoder:
         """
         if self._state in (_State.RUNNING, _State.DRAINING):
             self._watch.heard(position)
-            self._outputs.write(position, message)
+            self._pace.heard(self._reactor.seconds(), position, message.timestamp_ms)
+            self._outputs.write(self._made[position], message)
+
+    def _ended(self, child: FFmpegChild, how: str) -> None:
+        """
+        A child is gone, as intended or not.
+        """
+        self._dying.discard(child)
+        if child is self._child:
+            self._child_ended(how)
+        if self._child is None and not self._dying:
+            stopping, self._stopping = self._stopping, []
+            for stopped in stopping:
+                stopped.callback(None)
 
     def _child_ended(self, how: str) -> None:
-        """
-        The child is gone, as intended or not.
-        """
         if self._state is _State.RUNNING:
-            self._fail(f"ffmpeg {how}")
+            self._trouble(f"ffmpeg {how}")
         self._child = None
         self._cancel_deadline()
         if self._state is _State.DRAINING:
@@ -305,13 +400,89 @@ class Transcoder:
             if self._drain_mark is Mark.END:
                 self._end_outputs()
             else:
+                self._configurations.forget()
                 self._outputs.discontinuity()
             self._replay()
         elif self._state is _State.STOPPED and self._end_asked:
             self._end_outputs()
-        stopping, self._stopping = self._stopping, []
-        for stopped in stopping:
-            stopped.callback(None)
+
+    def _stalled(self, what: str) -> None:
+        """
+        The child does not take its input: it is stuck, or much too slow.
+
+        @param what: what happened, in words.
+        """
+        if self._state is _State.RUNNING and self._pace.at_work(self._reactor.seconds()):
+            self._shed(what)
+            if self._state is not _State.RUNNING:
+                return
+        self._trouble(what)
+
+    def _shed(self, what: str) -> None:
+        """
+        Do without the heaviest of the renditions that are encoded, if there is one.
+
+        @param what: what happened, in words.
+        """
+        place = heaviest([self._renditions[position] for position in self._made])
+        if place is None:
+            return
+        position = self._made[place]
+        name = display_name(self._renditions[position])
+        reason = f"{name} is no longer encoded, for which this machine is too slow: {what}."
+        self._incidents.tell(reason)
+        if len(self._made) == 1:
+            self._give_up(reason)
+            return
+        self._made.remove(position)
+        self._outputs.lose(position, reason)
+        self._retry_at = self._reactor.seconds()
+        self._let_child_die()
+
+    def _trouble(self, what: str) -> None:
+        """
+        The child is of no use: try another one, as long as there is hope.
+
+        @param what: what happened, in words.
+        """
+        if self._state is _State.DRAINING and self._child is not None:
+            # What it still had is lost; when it is gone it goes on as usual.
+            self._child.kill()
+        if self._state is not _State.RUNNING:
+            return
+        now = self._reactor.seconds()
+        failed = self._recovery.encoder
+        delay = self._recovery.failed(now, self._pace.brought_something)
+        if delay is None:
+            self._fail(what)
+            return
+        reason = self._explained(what)
+        if self._recovery.encoder is failed:
+            self._incidents.tell(f"{reason} It is started again.")
+        else:
+            self._incidents.tell(
+                f"{reason} {failed.name} is given up; {self._recovery.encoder.name} encodes."
+            )
+        self._retry_at = now + delay
+        self._let_child_die()
+
+    def _let_child_die(self) -> None:
+        """
+        Be rid of the child; the next key frame starts another.
+        """
+        self._state = _State.RECOVERING
+        child, self._child = self._child, None
+        if child is not None and child.transport is not None:
+            self._dying.add(child)
+            child.kill()
+        self._pressure.lift()
+
+    def _explained(self, what: str) -> str:
+        """
+        A sentence about what happened, with what the child said of it.
+        """
+        explanation = self._child.complaints.best() if self._child is not None else ""
+        return f"{what}: {explanation}." if explanation else f"{what.rstrip('.')}."
 
     def _fail(self, what: str) -> None:
         """
@@ -321,13 +492,21 @@ class Transcoder:
         """
         if self._state in (_State.FAILED, _State.STOPPED, _State.OVER):
             return
+        reason = self._explained(what)
+        self._incidents.tell(f"No rendition is encoded any more: {reason}")
+        self._give_up(reason)
+
+    def _give_up(self, reason: str) -> None:
+        """
+        Report all renditions that are left.
+
+        @param reason: sentences for the operator.
+        """
         self._state = _State.FAILED
-        explanation = ""
         if self._child is not None:
-            explanation = self._child.complaints.best()
             self._child.kill()
         self._let_go()
-        self._outputs.fail(f"{what}: {explanation}." if explanation else f"{what.rstrip('.')}.")
+        self._outputs.fail(reason)
 
     def _end_outputs(self) -> None:
         self._state = _State.OVER

@@ -1,0 +1,81 @@
+"""
+What a decoder must know before it can begin in the middle of a broadcast.
+"""
+
+from attrs import define, field
+
+from owncastd.media.errors import MediaError
+from owncastd.media.flv import (
+    AUDIO_CODEC_AAC,
+    VIDEO_CODEC_AVC,
+    PacketType,
+    VideoFrameType,
+    parse_audio_tag,
+    parse_video_tag,
+)
+from owncastd.media.messages import MediaMessage, MessageKind
+
+
+@define
+class Configurations:
+    """
+    The latest metadata and codec configurations since the last discontinuity.
+    """
+
+    _latest: dict[MessageKind, MediaMessage] = field(factory=dict, init=False, repr=False)
+
+    def note(self, message: MediaMessage) -> None:
+        """
+        Remember a message if it is one of these.
+        """
+        if message.kind is MessageKind.METADATA or _configures(message):
+            self._latest[message.kind] = message
+
+    def forget(self) -> None:
+        """
+        What was known holds no longer.
+        """
+        self._latest.clear()
+
+    @property
+    def has_video(self) -> bool:
+        """
+        Whether there are pictures.
+        """
+        return MessageKind.VIDEO in self._latest
+
+    def repeated(self) -> tuple[MediaMessage, ...]:
+        """
+        What is known, in the order in which it is needed.
+        """
+        order = (MessageKind.METADATA, MessageKind.VIDEO, MessageKind.AUDIO)
+        return tuple(self._latest[kind] for kind in order if kind in self._latest)
+
+
+def _configures(message: MediaMessage) -> bool:
+    """
+    Whether a message is an AVC sequence header, an AudioSpecificConfig or their like.
+    """
+    try:
+        if message.kind is MessageKind.VIDEO:
+            video = parse_video_tag(message.body)
+            if video.codec != VIDEO_CODEC_AVC:
+                # An extended header has its packet type here (Enhanced RTMP).
+                return message.body[0] & 0x8F == 0x80
+            return video.packet_type == PacketType.CONFIGURATION
+        audio = parse_audio_tag(message.body)
+    except MediaError:
+        return False
+    return audio.codec == AUDIO_CODEC_AAC and audio.packet_type == PacketType.CONFIGURATION
+
+
+def is_key_frame(message: MediaMessage) -> bool:
+    """
+    Whether a decoder can begin with a message's picture.
+    """
+    if message.kind is not MessageKind.VIDEO or _configures(message):
+        return False
+    try:
+        return parse_video_tag(message.body).frame_type == VideoFrameType.KEY
+    except MediaError:
+        return False
