@@ -17,6 +17,8 @@ REPOSITORY = Path(__file__).parent.parent.parent
 PACKAGES = REPOSITORY / "src"
 #: Building fetches the build requirements and the browser's libraries.
 BUILD_SECONDS = 240
+#: Endings of the files that the wheel must have.
+PACKED = (".py", ".sql", ".html", ".css", ".js", ".mjs", ".svg", ".typed", ".yaml")
 
 
 def run(*command: str, cwd: Path | None = None) -> str:
@@ -56,7 +58,7 @@ class WheelTests(SynchronousTestCase):
         A wheel built from the sources has plugin, SQL, templates and front end, and twistd lists
         the plugin from an environment that knows nothing of these sources.
         """
-        folder = Path(self.mktemp())
+        folder = Path(self.mktemp()).absolute()
         run(
             *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"),
             *("--wheel-dir", str(folder), str(REPOSITORY)),
@@ -66,10 +68,7 @@ class WheelTests(SynchronousTestCase):
             packed = set(archive.namelist())
         for path in sorted(PACKAGES.rglob("*")):
             name = str(path.relative_to(PACKAGES))
-            if (
-                path.suffix in (".py", ".sql", ".html", ".css", ".js", ".mjs", ".svg", ".typed")
-                and "node_modules" not in path.parts
-            ):
+            if path.suffix in PACKED and "node_modules" not in path.parts:
                 self.assertIn(name, packed)
         self.assertIn("twisted/plugins/owncast_plugin.py", packed)
         vendor = [name for name in packed if name.startswith("owncastd/web/static/vendor/")]
