@@ -86,7 +86,8 @@ export function socketUrl(page, override, token) {
   if (other) {
     url.protocol = ["https:", "wss:"].includes(other.protocol) ? "wss:" : "ws:";
     url.hostname = other.hostname;
-    url.port = other.port || page.port;
+    // With a protocol it is a whole address, whose port is the usual one unless it says otherwise.
+    url.port = other.port || (override.includes("://") ? "" : page.port);
   }
   url.searchParams.set("accessToken", token);
   return url.href;
