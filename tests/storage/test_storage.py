@@ -4,6 +4,7 @@ Where each broadcast's segments go, and what becomes of those of earlier ones.
 
 from pathlib import Path
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
@@ -101,6 +102,16 @@ class StorageTests(SynchronousTestCase):
         self.assertEqual(joined_url("https://cdn.example/", "/"), "https://cdn.example")
         self.assertEqual(storage.open(plan()).playlists_at, "")
         self.stop(storage)
+
+    def test_bad_endpoint(self) -> None:
+        """
+        Settings that name no place do not keep anybody from going live.
+        """
+        for endpoint in ("http://[x", "http://s3.example:port"):
+            self.wanted = Wanted(evolve(ACCESS, endpoint=endpoint))
+            with capturedLogs() as events:
+                self.assertIsNone(self.storage().open(plan()).store)
+            self.assertIn("cannot be used", formatEvent(events[0]))
 
     def test_bucket(self) -> None:
         """

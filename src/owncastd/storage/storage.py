@@ -100,7 +100,11 @@ class Storage:
         self.retire()
         wanted = self._wanted()
         if wanted.bucket is not None:
-            self._store = self._bucket_store(wanted.bucket, wanted.serving_endpoint, plan)
+            try:
+                self._store = self._bucket_store(wanted.bucket, wanted.serving_endpoint, plan)
+            except ValueError as error:
+                # Such as an endpoint that was brought over from elsewhere and is no URL.
+                self._log.error("The bucket cannot be used: {problem}", problem=error)
             return Outlet(self._store)
         if self._keep_files:
             self._store = FileStore(self._data_dir / FOLDER, self._in_thread)
