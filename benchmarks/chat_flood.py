@@ -119,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
-        "--seconds", type=float, default=20, help="of each run (default: %(default)s)"
+        "--seconds", type=float, default=45, help="of each run (default: %(default)s)"
     )
     options = parser.parse_args()
     found: dict[str, list[Run]] = defaultdict(list)

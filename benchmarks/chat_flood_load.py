@@ -100,7 +100,7 @@ class Flood:
     _honest: list[Client] = field(init=False)
     _attackers: list[Attacker] = field(init=False)
     _delivered_ms: list[float] = field(init=False, factory=list)
-    _spam_numbers: count[int] = field(init=False, factory=lambda: count(FIRST_SPAM))
+    _spam_numbers: "count[int]" = field(init=False, factory=lambda: count(FIRST_SPAM))
     _spam_sent: int = field(init=False, default=0)
     _thrown_out: int = field(init=False, default=0)
 
