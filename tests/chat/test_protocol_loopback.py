@@ -175,6 +175,36 @@ class LoopbackTests(TestCase):
         deaf.transport.resumeProducing()
         await deaf.until(lambda: deaf.closed)
 
+    async def test_slow_reader(self) -> None:
+        """
+        Whoever reads in time gets everything once and in order, whether it was kept or not.
+        """
+        client = await self.connect()
+        await client.enter()
+        [inside] = self.house.room.clients
+        socket: Any = inside
+        wanted = []
+        for step in range(5):
+            client.transport.pauseProducing()
+            number = 0
+            while socket.transport.unsent_bytes < MAX_UNSENT_BYTES // 4:
+                event = b"%d-%d-" % (step, number) + b"x" * 3000
+                wanted.append(event)
+                if number % 7 == 0:
+                    inside.send(event)
+                else:
+                    self.house.fan_out.broadcast(event)
+                number += 1
+                await turn()
+            if step % 2 == 0:
+                # As if it had been looked at in between.
+                self.assertFalse(socket.outgoing.is_stuck())
+            client.transport.resumeProducing()
+            await client.until(lambda: wanted[-1] in client.data)
+            self.assertFalse(socket.outgoing.is_stuck())
+        got = [event for frame in server_frames(client.data) for event in frame.events]
+        self.assertEqual(got, wanted)
+
     async def test_giant(self) -> None:
         """
         Whoever sends something gigantic is told that it is too big, and is cut.

@@ -12,7 +12,6 @@ from typing import Final, Protocol, cast
 
 from attrs import define, field
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.logger import Logger
 
 from .clients import ChatClient
 from .frames import text_frame
@@ -76,8 +75,6 @@ class CoalescingFanOut:
     _rest: Sequence[_Place] = field(init=False, default=())
     _began: float = field(init=False, default=0.0)
     _timer: IDelayedCall | None = field(init=False, default=None)
-
-    _log = Logger()
 
     def add(self, client: ChatClient) -> None:
         """

@@ -36,7 +36,7 @@ class Outgoing:
     @ivar _send: the same while nothing is kept; else C{None}.
     @ivar _ended: whether nothing may follow.
     @ivar _kept: how many bytes had to be kept so far.
-    @ivar _taken: how many of these the peer had taken when it was last asked.
+    @ivar _taken: how many of these the peer had taken when it was last asked; C{None} if all.
     """
 
     _transport: Any
@@ -45,7 +45,7 @@ class Outgoing:
     _send: Send | None = field(init=False, default=None)
     _ended: bool = field(init=False, default=False)
     _kept: int = field(init=False, default=0)
-    _taken: int = field(init=False, default=0)
+    _taken: int | None = field(init=False, default=None)
 
     def begin(self) -> None:
         """
@@ -93,14 +93,16 @@ class Outgoing:
 
     def is_stuck(self) -> bool:
         """
-        Whether something is kept of which nothing was taken since this was asked last.
+        Whether something was kept when this was asked last, and nothing was taken since.
         """
         unsent = self._unsent()
+        before = self._taken
         if not unsent:
             self._send = self._straight
-        taken, before = self._kept - unsent, self._taken
-        self._taken = taken
-        return unsent > 0 and taken <= before
+            self._taken = None
+            return False
+        self._taken = self._kept - unsent
+        return before is not None and self._taken <= before
 
     def _unsent(self) -> int:
         """

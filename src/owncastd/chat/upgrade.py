@@ -179,10 +179,16 @@ class SocketResource(Resource):
         """
         channel: Any = request.channel  # type: ignore[attr-defined]
         protocol.factory = self._factory
-        channel.transport.unregisterProducer()
-        WebSocketResource(_Ready(protocol)).render(request)
-        # To HTTP the connection is over: nothing of it stays in memory or keeps a timer.
-        channel.connectionLost(Failure(ConnectionDone()))
+        transport = channel.transport
+        transport.unregisterProducer()
+        try:
+            WebSocketResource(_Ready(protocol)).render(request)
+        except Exception:
+            transport.abortConnection()
+            raise
+        finally:
+            # To HTTP the connection is over: nothing of it stays in memory or keeps a timer.
+            channel.connectionLost(Failure(ConnectionDone()))
 
     def _failed(self, failure: Failure, request: IRequest) -> None:
         if failure.check(CancelledError):
