@@ -2,6 +2,8 @@
 The source beside the encoded renditions.
 """
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -61,6 +63,18 @@ class ConfigurationsTests(SynchronousTestCase):
                 known.note(MediaMessage(kind, 0, body))
                 self.assertFalse(is_key_frame(MediaMessage(kind, 0, body)))
         self.assertEqual(known.repeated(), ())
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.sampled_from(MessageKind), st.binary(max_size=16))
+    def test_anything(self, kind: MessageKind, body: bytes) -> None:
+        """
+        Whatever a stranger sends is remembered or not, without an exception.
+        """
+        known = Configurations()
+        message = MediaMessage(kind, 0, body)
+        known.note(message)
+        if is_key_frame(message):
+            self.assertEqual(known.repeated(), ())
 
 
 class AlignedSourceTests(SynchronousTestCase):

@@ -4,6 +4,8 @@ Children that die, stall or fall behind, and what is done about it.
 
 from collections.abc import Sequence
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.defer import succeed
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -322,6 +324,65 @@ class RestartTests(RecoveryCase):
             self.run_for(3)
         self.assertEqual(len(self.incidents()), MAX_INCIDENTS)
         self.assertEqual(self.report.failed, [])
+
+
+class AnythingTests(RecoveryCase):
+    """
+    Whatever happens in whatever order.
+    """
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        st.lists(
+            st.sampled_from(
+                ["frames", "sound", "break", "die", "babble", "full", "empty", "media", "wait"]
+            ),
+            max_size=40,
+        ),
+        st.booleans(),
+        st.booleans(),
+    )
+    def test_any_order(self, events: list[str], hardware: bool, ends: bool) -> None:
+        """
+        No exception, no timer and no paused encoder is left; each rendition is reported at most
+        once; in the end the outputs end, or were reported.
+        """
+        self.setUp()
+        self.begin(NVENC if hardware else LIBX264)
+        for event in events:
+            running = self.child.alive
+            if event == "frames":
+                self.run_for(1)
+            elif event == "sound":
+                self.transcoder.write(audio(self.position_ms))
+            elif event == "break":
+                self.transcoder.discontinuity()
+                self.transcoder.write(configuration(self.position_ms))
+            elif event == "wait":
+                self.reactor.advance(5)
+            elif event == "die" and running:
+                self.child.exit(status=1)
+            elif event == "babble" and running:
+                self.child.say(3, b"nonsense")
+            elif event == "full" and running and self.child.producer is not None:
+                self.child.fill()
+            elif event == "empty" and running:
+                self.child.empty()
+            elif event == "media" and running:
+                self.bring(self.position_ms)
+        if ends:
+            self.transcoder.end()
+        stopped = self.transcoder.stop()
+        for process in self.reactor.processes:
+            if process.alive:
+                process.exit(signal=9)
+        self.successResultOf(stopped)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+        self.assertFalse(self.flow.paused)
+        failed = [index for index, _ in self.report.failed]
+        self.assertEqual(len(failed), len(set(failed)))
+        for index, sink in enumerate(self.sinks):
+            self.assertEqual(sink.ended, ends and index not in failed)
 
 
 class SheddingTests(RecoveryCase):
