@@ -48,6 +48,21 @@ ALLOWED: dict[str, set[str]] = {
     "importing": VALUES | CORE | {"database"},
 }
 
+#: What of the site other rooms share: guards, bodies, answers and pictures, but not its pages.
+SHARED_BY_WEB = {
+    "answers",
+    "auth",
+    "body",
+    "errors",
+    "headers",
+    "origins",
+    "picture_answers",
+    "pictures",
+    "routes",
+}
+#: What the administrator changes of the site, and documents that both show.
+SHARED_WITH_ADMIN = SHARED_BY_WEB | {"documents", "logo", "offline_image", "variants"}
+
 
 def room_of(module: str) -> str:
     """
@@ -98,6 +113,10 @@ def crossings(package_dir: Path) -> list[str]:
                 found.append(f"{relative}:{line}: {room} is not in the table")
             elif other not in ALLOWED[room] | ANYWHERE:
                 found.append(f"{relative}:{line}: {room} imports {other}")
+            elif other == "web" and name.split(".")[2] not in (
+                SHARED_WITH_ADMIN if room == "admin" else SHARED_BY_WEB
+            ):
+                found.append(f"{relative}:{line}: {room} imports {name}")
     return found
 
 
@@ -125,3 +144,14 @@ class ImportRulesTests(SynchronousTestCase):
             crossings(root),
             ["rtmp/bad.py:2: rtmp imports broadcast", "rtmp/bad.py:3: rtmp imports hls"],
         )
+
+    def test_the_site_shares_no_pages(self) -> None:
+        """
+        Rooms that share the site's tools may not reach for the rest of it.
+        """
+        root = Path(self.mktemp())
+        (root / "chat").mkdir(parents=True)
+        (root / "chat" / "bad.py").write_text(
+            "from owncastd.web.body import read_as\nfrom owncastd.web.page import IndexPage\n"
+        )
+        self.assertEqual(crossings(root), ["chat/bad.py:2: chat imports owncastd.web.page"])
