@@ -245,6 +245,39 @@ class FFmpegCases:
         self.assertEqual((len(realigned), self.report.failed), (1, []))
         self.assertEqual(transcoder.status.restarts, 1)
 
+    async def test_a_child_that_falls_behind(self: Any) -> None:
+        """
+        The larger rendition is given up; another child makes the smaller one.
+        """
+        self.patch(pace, "BEHIND_SECONDS", 0.5)
+        self.patch(pace, "BEHIND_MS", 300)
+        larger = Rendition(scaled_height=180, cpu_usage_level=0)
+        transcoder, (large, small) = self.transcoder(larger, SMALL)
+        for message in source():
+            transcoder.write(message)
+        await until(lambda: small.received)
+        slow = child_of(os.getpid())
+        os.kill(slow, signal.SIGSTOP)
+        for message in shifted(source(), 5000):
+            transcoder.write(message)
+            await cast("Deferred[None]", deferLater(reactor, 0.01))
+            if self.report.failed:
+                break
+        again = shifted(source(), 60_000)
+        for message in again:
+            transcoder.write(message)
+        transcoder.end()
+        await until(lambda: small.ended)
+
+        self.assertEqual([index for index, _ in self.report.failed], [1])
+        self.assertNotIn(None, large.received)
+        self.assertFalse(large.ended)
+        mark = small.received.index(None)
+        after = [message for message in small.received[mark:] if message is not None]
+        self.assertEqual(
+            presentation_times(after, key_only=True), presentation_times(again, key_only=True)
+        )
+
     async def test_hardware_that_is_not_there(self: Any) -> None:
         """
         An encoder that finds no device is given up, and x264 takes its place.
