@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.chat.fan_out import JOIN_SECONDS, MAX_JOINED_BYTES, CoalescingFanOut
+from owncastd.chat.fan_out import (
+    BUSY_EVENTS,
+    BUSY_JOIN_SECONDS,
+    JOIN_SECONDS,
+    MAX_JOINED_BYTES,
+    CoalescingFanOut,
+)
 from owncastd.chat.frames import text_frame
 from tests.chat.sockets import server_frames
 
@@ -116,6 +122,25 @@ class FanOutTests(SynchronousTestCase):
         self.assertEqual(outlet.events(), [[b"a"], [b"b"]])
         self.clock.advance(JOIN_SECONDS)
         self.assertEqual(outlet.events(), [[b"a"], [b"b"], [b"c"]])
+
+    def test_busy(self) -> None:
+        """
+        While much is said, more of it is collected; afterwards it is as before.
+        """
+        [outlet] = self.outlets(1)
+        for number in range(1 + BUSY_EVENTS):
+            self.fan_out.broadcast(b"%d" % number)
+        self.clock.advance(JOIN_SECONDS)
+        self.assertEqual(len(outlet.frames), 2)
+        self.fan_out.broadcast(b"a")
+        self.clock.advance(JOIN_SECONDS)
+        self.assertEqual(len(outlet.frames), 2)
+        self.fan_out.broadcast(b"b")
+        self.clock.advance(BUSY_JOIN_SECONDS - JOIN_SECONDS)
+        self.assertEqual(outlet.events()[2:], [[b"a", b"b"]])
+        self.fan_out.broadcast(b"c")
+        self.clock.advance(JOIN_SECONDS)
+        self.assertEqual(outlet.events()[3:], [[b"c"]])
 
     def test_slices(self) -> None:
         """

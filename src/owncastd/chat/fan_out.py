@@ -2,9 +2,9 @@
 One event to many sockets, as cheaply as can be.
 
 In a quiet room an event leaves at once. Those that follow within L{JOIN_SECONDS} leave together, as
-one frame of several lines, since a frame costs the same whatever is in it. A frame is made once for
-all, and it is handed out in slices with other work in between: the server has viewers too, and
-thousands of sockets take longer than a player should wait for its playlist.
+one frame of several lines, since a frame costs nearly the same whatever is in it. A frame is made
+once for all, and it is handed out in slices with other work in between: the server has viewers too,
+and thousands of sockets take longer than a player should wait for its playlist.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,8 +19,11 @@ from .frames import text_frame
 #: Sends one frame to one socket.
 Deliver = Callable[[bytes], None]
 
-#: For so long events are collected after one has left, in seconds.
+#: For so long events are collected after some have left, in seconds.
 JOIN_SECONDS: Final = 0.05
+#: And for so long when so many had left together: nobody reads that fast, and it costs half.
+BUSY_JOIN_SECONDS: Final = 0.1
+BUSY_EVENTS: Final = 4
 #: So many bytes of collected events leave without waiting any longer.
 MAX_JOINED_BYTES: Final = 64 * 1024
 #: So many sockets are served in one go: that takes one or two milliseconds.
@@ -64,7 +67,6 @@ class CoalescingFanOut:
     """
 
     _clock: IReactorTime
-    _join_seconds: float = JOIN_SECONDS
     _slice: int = SLICE
     _places: dict[int, _Place] = field(init=False, factory=dict)
     _events: list[bytes] = field(init=False, factory=list)
@@ -144,8 +146,9 @@ class CoalescingFanOut:
         if self._rest:
             self._timer = self._clock.callLater(0, self._hand_out)
             return
+        pause = BUSY_JOIN_SECONDS if self._under_way >= BUSY_EVENTS else JOIN_SECONDS
         self._drop_under_way()
-        left = max(0.0, self._began + self._join_seconds - self._clock.seconds())
+        left = max(0.0, self._began + pause - self._clock.seconds())
         self._timer = self._clock.callLater(left, self._collected)
 
     def _serve(self, places: Sequence[_Place]) -> None:
