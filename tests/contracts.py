@@ -66,8 +66,8 @@ def segment_store_cases(
         test.__name__ = method.__name__
         return test
 
-    def put(under_test: StoreUnderTest, name: str, data: bytes) -> list[str]:
-        told: list[str] = []
+    def put(under_test: StoreUnderTest, name: str, data: bytes) -> list[str | None]:
+        told: list[str | None] = []
         under_test.store.put(name, data, told.append)
         return told
 

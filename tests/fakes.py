@@ -96,10 +96,10 @@ class MemorySegmentStore:
     """
 
     objects: dict[str, bytes] = field(factory=dict)
-    told: dict[str, Callable[[str], None]] = field(factory=dict)
+    told: dict[str, Callable[[str | None], None]] = field(factory=dict)
     closed: bool = False
 
-    def put(self, name: str, data: bytes, stored: Callable[[str], None]) -> None:
+    def put(self, name: str, data: bytes, stored: Callable[[str | None], None]) -> None:
         """
         Keep it.
         """

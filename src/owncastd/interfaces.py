@@ -218,13 +218,14 @@ class ISegmentStore(Interface):
     are served from. No verb raises or blocks; what cannot be stored is left out.
     """
 
-    def put(name: str, data: bytes, stored: Callable[[str], None]) -> None:
+    def put(name: str, data: bytes, stored: Callable[[str | None], None]) -> None:
         """
         Take one. It is given up when it is removed before it could be stored.
 
         @param name: rendition and file, such as C{0/abcs1.m4s}; never used for other bytes.
-        @param stored: called at most once, and not after L{remove}, with the address that players
-            may be sent to from then on; never called if they should be served from here.
+        @param stored: called with the address that players may be sent to from then on, and with
+            C{None} when they should be served from here again, as they are until the first call.
+            Not called after L{remove}.
         """
 
     def remove(name: str) -> None:

@@ -585,7 +585,7 @@ class StoredTests(WindowTestCase):
 
     def test_viewers_are_sent_there(self) -> None:
         """
-        Once something is stored, its path leads there; until then, and for parts, it is here. The
+        While something is stored, its path leads there; else, and for parts, it is here. The
         playlist stays as it is: what it has named may not change.
         """
         feed(self.window, 2)
@@ -595,9 +595,25 @@ class StoredTests(WindowTestCase):
         self.assertEqual(answer.status, 302)
         self.assertIn((b"Location", b"https://s3.example/0/xs0.m4s"), answer.headers)
         self.assertIn((b"Access-Control-Allow-Origin", b"*"), answer.headers)
+        self.store.told["0/xs0.m4s"](None)
+        self.assertEqual(self.media("xs0.m4s"), self.store.objects["0/xs0.m4s"])
         self.assertEqual(self.house.origin.media[b"0/xs1.m4s"].status, 200)
         self.assertEqual(self.house.origin.media[b"0/xp0.m4s"].status, 200)
         self.assertEqual(self.text(), before)
+
+    def test_whole_segments_are_not_waited_for(self) -> None:
+        """
+        Without parts, players are left to ask in their own time, when segments are stored already;
+        reloads that wait all the same are answered as always.
+        """
+        feed(self.window, 1)
+        self.assertIn("CAN-BLOCK-RELOAD=YES", self.text())
+        for store in (None, self.store):
+            [self.window] = self.house.origin.open(plan(4), store)
+            self.window.begin(an_init())
+            feed(self.window, 8, part_ms=1000)
+            self.assertEqual("CAN-BLOCK-RELOAD=YES" in self.text(), store is None)
+            self.assertIn("CAN-SKIP-UNTIL", self.tag("EXT-X-SERVER-CONTROL"))
 
     def test_removed_together(self) -> None:
         """

@@ -112,7 +112,7 @@ async def run(reactor: Any, port: int) -> None:
         raise AssertionError("a wrong secret was accepted")
     foreign = good.access.key("0/cds0.m4s")
     await good.put(foreign, b"foreign", "video/mp4")
-    told: list[str] = []
+    told: list[str | None] = []
     store = BucketStore(
         reactor, good, good.url, (good.access.key("0/ab"),), lambda: 0.0, lambda: None
     )

@@ -52,7 +52,7 @@ class StorageTests(SynchronousTestCase):
         storage.start()
         return storage
 
-    def put(self, storage: Storage, broadcast_id: str = "ab") -> list[str]:
+    def put(self, storage: Storage, broadcast_id: str = "ab") -> list[str | None]:
         """
         Open a broadcast and store a segment.
 
@@ -60,7 +60,7 @@ class StorageTests(SynchronousTestCase):
         """
         outlet = storage.open(plan(2, SOURCE, Rendition(), broadcast_id=broadcast_id))
         assert outlet.store is not None
-        told: list[str] = []
+        told: list[str | None] = []
         outlet.store.put(f"1/{broadcast_id}s0.m4s", b"x", told.append)
         return told
 
@@ -119,6 +119,7 @@ class StorageTests(SynchronousTestCase):
         """
         storage = self.storage()
         [address] = self.put(storage)
+        assert address is not None
         self.assertTrue(address.startswith("https://s3.example/video/pre%20fix/"), address)
         self.wanted = Wanted()
         self.assertEqual(len(self.service.objects), 1)

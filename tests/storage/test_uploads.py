@@ -35,7 +35,7 @@ class UploadTestCase(SynchronousTestCase):
         """
         self.clock = started_clock()
         self.service = MemoryS3(self.clock)
-        self.told: dict[str, str] = {}
+        self.told: dict[str, str | None] = {}
         self.cleaned = 0
         bucket = Bucket(self.clock, self.service.send(), ACCESS, immediately)
         self.store = BucketStore(
@@ -67,7 +67,7 @@ class UploadTestCase(SynchronousTestCase):
         Put a segment.
         """
         name = f"0/abs{number}.m4s"
-        tell: Callable[[str], None] = lambda address: self.told.update({name: address})  # noqa: E731
+        tell: Callable[[str | None], None] = lambda address: self.told.update({name: address})  # noqa: E731
         self.store.put(name, data, tell)
         return name
 
@@ -191,6 +191,22 @@ class FailureTests(UploadTestCase):
         self.assertEqual(len(said), 2, said)
         self.assertIn("access is denied", said[0])
         self.assertEqual(said[1], "The bucket takes segments again")
+
+    def test_served_from_here_meanwhile(self) -> None:
+        """
+        A service that fails can serve no viewers either: they are called back until it is over;
+        what was removed is not spoken of.
+        """
+        names = [self.put(number) for number in range(3)]
+        self.service.trouble = (500, "InternalError")
+        self.put(3)
+        self.assertEqual(self.told, dict.fromkeys(names))
+        self.store.remove(names[0])
+        self.told.clear()
+        self.service.trouble = None
+        self.clock.advance(2)
+        self.assertEqual(sorted(self.told), ["0/abs1.m4s", "0/abs2.m4s", "0/abs3.m4s"])
+        self.assertNotIn(None, self.told.values())
 
     def test_given_up(self) -> None:
         """

@@ -74,6 +74,7 @@ class MediaPlaylist:
     @ivar part_target_ms: no part is longer; C{None} lists no parts.
     @ivar hint: URI of the part that comes next, or C{None}.
     @ivar independent: every segment starts with a key frame.
+    @ivar blocking: reloads may wait for what comes next.
     """
 
     segments: Sequence[SegmentEntry]
@@ -87,6 +88,7 @@ class MediaPlaylist:
     reports: Sequence[RenditionReport] = ()
     independent: bool = True
     ended: bool = False
+    blocking: bool = True
 
     @property
     def duration_ms(self) -> int:
@@ -149,8 +151,8 @@ def _media_header(playlist: MediaPlaylist) -> list[str]:
     """
     target = playlist.target_duration
     control = (
-        "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES"
-        f",CAN-SKIP-UNTIL={target * SKIP_BOUNDARY_TARGETS:.1f}"
+        f"#EXT-X-SERVER-CONTROL:{'CAN-BLOCK-RELOAD=YES,' if playlist.blocking else ''}"
+        f"CAN-SKIP-UNTIL={target * SKIP_BOUNDARY_TARGETS:.1f}"
         f",HOLD-BACK={playlist.hold_back_seconds:.3f}"
     )
     lines = [

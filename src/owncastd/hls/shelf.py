@@ -250,13 +250,15 @@ class Shelf:
 
     def _hand_over(self, uri: str, data: bytes) -> None:
         """
-        Store something finished elsewhere as well; once it is there, viewers are sent there.
+        Store something finished elsewhere as well; while it can be had there, viewers are sent
+        there.
         """
         if self._store is not None:
             path = self.path(uri)
+            here = self._media[path]
 
-            def stored(address: str) -> None:
-                self._media[path] = moved_answer(address)
+            def stored(address: str | None) -> None:
+                self._media[path] = here if address is None else moved_answer(address)
 
             self._store.put(path.decode(), data, stored)
 

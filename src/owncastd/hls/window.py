@@ -415,4 +415,6 @@ class Window:
             reports=tuple(self._reports(self.index)),
             independent=self.independent,
             ended=self.ended,
+            # Who waits for whole segments fetches each before it can be stored elsewhere.
+            blocking=self._lists_parts or self._store is None,
         )

@@ -53,7 +53,7 @@ class FileStore:
     _idle: Deferred[None] | None = field(init=False, default=None)
     _closed: bool = field(init=False, default=False)
 
-    def put(self, name: str, data: bytes, stored: Callable[[str], None]) -> None:
+    def put(self, name: str, data: bytes, stored: Callable[[str | None], None]) -> None:
         """
         Write it soon.
         """

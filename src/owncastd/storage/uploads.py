@@ -42,7 +42,7 @@ class _Upload:
 
     number: int
     data: bytes = field(repr=False)
-    stored: Callable[[str], None]
+    stored: Callable[[str | None], None]
     attempts: int = 0
 
 
@@ -74,6 +74,8 @@ class BucketStore:
     _uploading: set[str] = field(init=False, factory=set)
     #: Names whose upload was begun: they may be there, whatever came of it.
     _touched: set[str] = field(init=False, factory=set)
+    #: Whom to tell where what is stored can be had, by name.
+    _stored: dict[str, Callable[[str | None], None]] = field(init=False, factory=dict)
     #: Removed while being uploaded.
     _removed: set[str] = field(init=False, factory=set)
     #: To be deleted, the oldest first.
@@ -86,7 +88,7 @@ class BucketStore:
     #: Waits until no request goes on.
     _idle: Deferred[None] | None = field(init=False, default=None)
 
-    def put(self, name: str, data: bytes, stored: Callable[[str], None]) -> None:
+    def put(self, name: str, data: bytes, stored: Callable[[str | None], None]) -> None:
         """
         Upload it when there is a chance.
         """
@@ -100,6 +102,7 @@ class BucketStore:
         Delete it when there is a chance.
         """
         self._waiting.pop(name, None)
+        self._stored.pop(name, None)
         if name in self._uploading:
             # Deleted after it has arrived, or the other way round it might stay.
             self._removed.add(name)
@@ -113,6 +116,7 @@ class BucketStore:
         """
         self._closed = True
         self._waiting.clear()
+        self._stored.clear()
         if self._rest is not None:
             self._rest.cancel()
             self._rest = None
@@ -173,6 +177,7 @@ class BucketStore:
             self._removed.discard(name)
             self._doom(name)
         elif problem is None and not self._closed:
+            self._stored[name] = upload.stored
             upload.stored(self._address(name))
         elif problem is not None and upload.attempts + 1 < MAX_ATTEMPTS and not self._closed:
             self._waiting[name] = evolve(upload, attempts=upload.attempts + 1)
@@ -190,11 +195,14 @@ class BucketStore:
 
     def _learn(self, problem: BucketError | None) -> None:
         """
-        Rest after a failure, longer with each; be glad of a success.
+        Rest after a failure, longer with each; be glad of a success. A service that takes nothing
+        will not serve viewers well either, so they are called back for the time.
         """
         if problem is None:
             if self._failures:
                 self._log.info("The bucket takes segments again")
+                for name, stored in self._stored.items():
+                    stored(self._address(name))
             self._failures = 0
             return
         self._failures += 1
@@ -202,6 +210,8 @@ class BucketStore:
             self._log.error(
                 "Segments cannot be stored and are served from here: {problem}", problem=problem
             )
+            for stored in self._stored.values():
+                stored(None)
         if self._rest is None and not self._closed:
             delay = backoffPolicy(
                 FIRST_REST_SECONDS, LONGEST_REST_SECONDS, factor=2.0, jitter=self._jitter
