@@ -5,12 +5,14 @@ From Markdown to harmless HTML: what stays, what becomes of the rest, and what n
 import html
 import re
 from html.parser import HTMLParser
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import settings as fuzz
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from owncastd.chat import rendering
 from owncastd.chat.names import clean_name
 from owncastd.chat.rendering import (
     MAX_EMOJI,
@@ -287,6 +289,20 @@ class MessageTests(SynchronousTestCase):
         """
         self.assertEqual(wrong_in(self.renderer.message(text), ALLOWED), [])
         self.assertEqual(wrong_in(self.renderer.notice(text), NOTICES), [])
+
+    @fuzz(max_examples=150, deadline=None)
+    @given(
+        st.lists(st.sampled_from([*"aZ09 ,!?'.", "www.", "é", "ж", "あ", "中", "  ", "e.g. "]))
+        .map("".join)
+        .map(lambda text: f"x{text}")
+    )
+    def test_plain(self, text: str) -> None:
+        """
+        What is taken for plain text is what the parser and the cleaner would have made of it.
+        """
+        shown = self.renderer.message(text)
+        with mock.patch.object(rendering, "_PLAIN", re.compile("(?!)")):
+            self.assertEqual(shown, self.renderer.message(text))
 
     def test_amplification(self) -> None:
         """

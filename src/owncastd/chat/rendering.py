@@ -28,6 +28,10 @@ MAX_EMOJI: Final = 100
 #: of them as Markdown, and the parser would take a tenth of a second; it is taken literally.
 MAX_BRACKET_WORK: Final = 12_000
 MAX_SIGNS: Final = 400
+#: Letters that can be seen: Latin, Cyrillic, Japanese, Chinese.
+_LETTERS: Final = r"0-9A-Za-z\u00c0-\u024f\u0400-\u04ff\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff"
+#: What Markdown and the cleaner leave as it is: most of what people say.
+_PLAIN: Final = re.compile(rf"[{_LETTERS}](?:[{_LETTERS} ,!?']|\.(?= |\Z))*")
 #: How deep what is inside of something else may be.
 _MAX_NESTING: Final = 20
 _EMOJI: Final = re.compile(r":([A-Za-z0-9_+-]+):")
@@ -159,6 +163,9 @@ class Renderer:
         """
         The HTML of what somebody says; empty if there would be nothing to see.
         """
+        stripped = text.strip()
+        if _PLAIN.fullmatch(stripped):
+            return f"<p>{stripped}</p>"
         if _is_costly(text):
             cleaned = _literal(text)
         else:
