@@ -22,7 +22,7 @@ Deliver = Callable[[bytes], None]
 #: For so long events are collected after some have left, in seconds.
 JOIN_SECONDS: Final = 0.05
 #: And for so long when so many had left together: nobody reads that fast, and it costs half.
-BUSY_JOIN_SECONDS: Final = 0.1
+BUSY_JOIN_SECONDS: Final = 0.12
 BUSY_EVENTS: Final = 4
 #: So many bytes of collected events leave without waiting any longer.
 MAX_JOINED_BYTES: Final = 64 * 1024
