@@ -37,6 +37,7 @@ from owncastd.broadcast.events import BroadcastEvent, Ended, Interrupted, Resume
 from owncastd.broadcast.history import History
 from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience
+from owncastd.chat.census import Census
 from owncastd.chat.chat import Chat
 from owncastd.chat.fan_out import CoalescingFanOut
 from owncastd.chat.moderation_resource import ModeratorAPI
@@ -408,6 +409,7 @@ class OwncastService(Service):
             Capacity(total=int(allow_descriptors() * SHARE_OF_DESCRIPTORS)),
             shared=proxies.trusts,
         )
+        self._census = Census.load(reactor, connection, self._database)
         self._broadcast.subscribe(self.chat.happened)
         self._sockets = Sockets(
             reactor,
@@ -585,8 +587,12 @@ class OwncastService(Service):
         """
         What the chat tells of itself.
         """
+        counts = self._census.counts
         return ChatFigures(
-            clients=self.chat.room.client_count, messages_total=self.chat.speech.message_count
+            clients=self.chat.room.client_count,
+            users=counts.users,
+            messages=counts.messages,
+            messages_total=self.chat.speech.message_count,
         )
 
     def _exposition(self) -> Exposition:

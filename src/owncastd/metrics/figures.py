@@ -20,11 +20,11 @@ UNKNOWN_HOST: Final = "unknown"
 @frozen
 class ChatFigures:
     """
-    What the chat can tell without counting anew.
+    What the chat tells of itself.
 
     @ivar clients: connected right now.
-    @ivar users: ever registered.
-    @ivar messages: that are kept right now.
+    @ivar users: registered people, as counted lately.
+    @ivar messages: that are kept, as counted lately.
     @ivar messages_total: sent since the server was started.
     """
 
