@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.net.proxies import TrustedProxies
+from owncastd.net.proxies import DEFAULT_TRUSTED, TrustedProxies
+from owncastd.settings.catalogue import TRUSTED_PROXIES
+from owncastd.settings.store import Settings
 
 
 class TrustedProxiesTests(SynchronousTestCase):
@@ -78,3 +80,15 @@ class TrustedProxiesTests(SynchronousTestCase):
             self.assertNotIn(",", address)
 
         check()
+
+
+class DefaultTests(SynchronousTestCase):
+    """
+    Two rooms that may not import each other name the same networks.
+    """
+
+    def test_setting(self) -> None:
+        """
+        What the setting trusts by default is what the room trusts by default.
+        """
+        self.assertEqual(Settings.in_memory().get(TRUSTED_PROXIES), DEFAULT_TRUSTED)
