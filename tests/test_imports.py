@@ -42,6 +42,10 @@ ALLOWED: dict[str, set[str]] = {
     "metrics": VALUES | CORE | {"database", "net"},
     # Its resources share the site's guards, bodies and answers.
     "chat": VALUES | CORE | {"database", "net", "patterns", "web"},
+    # What the world is told, and who proves to be somebody elsewhere.
+    "federation": VALUES | CORE | {"database", "net", "web"},
+    "notify": VALUES | CORE | {"database", "net", "web"},
+    "login": VALUES | CORE | {"database", "net", "web"},
     # The administrator's API: shares the site's guards, bodies and answers.
     "admin": VALUES | CORE | {"net", "logs", "metrics", "web", "chat"},
     # Reads another server's database into the tables of every room.

@@ -1,0 +1,3 @@
+"""
+The server's account in the fediverse: who follows it, what it posts, what comes back.
+"""

@@ -1,0 +1,3 @@
+"""
+Tells the outside what happens: webhooks, push messages, chat services, e-mail, the directory.
+"""
