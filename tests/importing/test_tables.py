@@ -166,13 +166,14 @@ class PeopleTests(TablesTestCase):
 
     def test_identities(self) -> None:
         """
-        An identity belongs to who had it first.
+        An identity belongs to who had it first, and has one spelling.
         """
         bob = {**ANA, "id": "bob1", "display_name": "bob"}
         identities = [
             {"user_id": "ana1", "token": "ana@social.example", "type": "fediverse"},
             {"user_id": "bob1", "token": "ana@social.example", "type": "fediverse"},
-            {"user_id": "bob1", "token": "https://bob.example/", "type": "indieauth"},
+            {"user_id": "bob1", "token": "https://Bob.example", "type": "indieauth"},
+            {"user_id": "bob1", "token": "bob.example", "type": "indieauth"},
             {"user_id": "bob1", "token": "17", "type": "plugin.auth"},
         ]
         connection = self.bring({"users": [ANA, bob], "auth": identities})
@@ -189,6 +190,7 @@ class PeopleTests(TablesTestCase):
             set(self.report.notes),
             {
                 "1 of linked identities: there twice",
+                "1 of linked identities: not identities of their kind",
                 "1 of linked identities: of a kind that is not known here",
             },
         )

@@ -15,8 +15,6 @@ from .users import MODERATOR, User
 
 #: How many names of a user are remembered: the first one, and the newest.
 MAX_PREVIOUS_NAMES: Final = 50
-#: Where people can prove who they are.
-PROVIDERS: Final = frozenset({"indieauth", "fediverse"})
 
 
 @frozen
@@ -118,10 +116,10 @@ def prove(
     same before, if there is one; else this user is who they are from now on.
 
     @param digest: of their token.
-    @return: C{None} if nobody has this token.
+    @return: C{None} if nobody has this token, or only a program or somebody who is disabled.
     """
     before = user_by_digest(cursor, digest)
-    if before is None:
+    if before is None or before.is_bot or before.disabled:
         return None
     row = cursor.execute(
         "SELECT user_id FROM user_identities WHERE provider = ? AND identity = ?",

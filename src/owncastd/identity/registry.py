@@ -205,9 +205,9 @@ class Users:
 
         Failures: those of L{Database.write}.
 
-        @param provider: one of L{chatter_rows.PROVIDERS}.
-        @param identity: a URL for indieauth, C{name@host} for fediverse.
-        @return: C{None} if nobody has this token.
+        @param provider: one of those in L{owncastd.identity.proofs}, which also makes identities
+            canonical.
+        @return: C{None} if nobody has this token, or only a program or somebody who is disabled.
         """
         return self._change(
             self._database.write(

@@ -7,6 +7,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 from owncastd.identity import user_rows
+from owncastd.identity.proofs import FEDIVERSE, INDIEAUTH, canonical_account, canonical_url
 from owncastd.identity.registry import COLORS
 from owncastd.identity.tokens import digest_of
 from owncastd.identity.users import MAX_NAME, MODERATOR, TOKEN_SCOPES, User
@@ -19,7 +20,8 @@ from .tables import Table
 #: Names so far that a user keeps; the latest count.
 MAX_PREVIOUS_NAMES = 100
 _SCOPES = TOKEN_SCOPES | {MODERATOR}
-_PROVIDERS = frozenset({"indieauth", "fediverse"})
+#: By provider, the one form of an identity; Owncast keeps them as they came.
+_CANONICAL = {INDIEAUTH: canonical_url, FEDIVERSE: canonical_account}
 
 
 def people(now: datetime) -> tuple[Table, ...]:
@@ -43,16 +45,21 @@ def people(now: datetime) -> tuple[Table, ...]:
 
     def bring_identity(cursor: sqlite3.Cursor, row: Row) -> None:
         provider = columns.line(row, "type")
-        if provider not in _PROVIDERS:
+        canonical = _CANONICAL.get(provider)
+        if canonical is None:
             raise Unusable("of a kind that is not known here")
         # The column's name in newer releases, and before.
         name = "auth_key" if row["auth_key"] is not None else "token"
+        try:
+            identity = canonical(columns.line(row, name))
+        except ValueError as error:
+            raise Unusable("not identities of their kind") from error
         cursor.execute(
             "INSERT INTO user_identities (provider, identity, user_id, created_at)"
             " VALUES (?, ?, ?, ?)",
             [
                 provider,
-                columns.line(row, name),
+                identity,
                 columns.line(row, "user_id"),
                 (columns.moment(row, "timestamp") or now).isoformat(),
             ],
