@@ -12,7 +12,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -162,7 +162,7 @@ def node_ws(folder: Path, listeners: int, speakers: int) -> Iterator[ChatServer]
     (port,) = free_ports(1)
     # Modules are looked for beside the program.
     shutil.copy(HERE / "node_ws" / "server.mjs", installed / "server.mjs")
-    with _running([node, installed / "server.mjs", str(port)], port) as pid:
+    with running([node, installed / "server.mjs", str(port)], port) as pid:
         yield ChatServer(pid, port, [Seat("/")] * listeners, [Seat("/")] * speakers)
 
 
@@ -180,16 +180,27 @@ def nchan(folder: Path, listeners: int, speakers: int) -> Iterator[ChatServer]:
     (port,) = free_ports(1)
     configuration = folder / "nginx.conf"
     configuration.write_text(NCHAN_CONFIGURATION.format(module=NCHAN, folder=folder, port=port))
-    with _running([program, "-c", configuration, "-p", folder], port) as pid:
+    with running([program, "-c", configuration, "-p", folder], port) as pid:
         yield ChatServer(
             pid, port, [Seat("/hear")] * listeners, [Seat("/say")] * speakers, speakers_hear=False
         )
 
 
 @contextlib.contextmanager
-def _running(command: list[str | Path], port: int) -> Iterator[int]:
+def running(
+    command: list[str | Path], port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """
+    Run a server, of which the process is known, until the block is left.
+
+    @param environment: instead of ours.
+    """
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
     ) as process:
         try:
 
