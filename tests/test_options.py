@@ -48,6 +48,7 @@ class OptionsTests(SynchronousTestCase):
                 *("--backupdir", "/b", "--adminpassword", "pw", "--streamkey", "key"),
                 *("--webserverport", "81", "--webserverip", "127.0.0.1", "--rtmpport", "1936"),
                 *("--enableDebugFeatures", "--enableVerboseLogging", "--keepSegmentFiles"),
+                "--allowPrivatePeers",
                 *("--restoreDatabase", "/z.bak", "--importOwncast", "/old/owncast.db"),
             ),
             ServerOptions(
@@ -63,6 +64,7 @@ class OptionsTests(SynchronousTestCase):
                 debug_features=True,
                 verbose_logging=True,
                 keep_segment_files=True,
+                allow_private_peers=True,
                 restore_database=Path("/z.bak"),
                 import_owncast=Path("/old/owncast.db"),
             ),

@@ -25,6 +25,7 @@ class ServerOptions:
     @ivar stream_key: replaces all stored stream keys for this run.
     @ivar admin_password: stored (as a hash) before the server starts.
     @ivar keep_segment_files: keep finished segments as files as well.
+    @ivar allow_private_peers: let strangers' addresses lead to this machine and its neighbours.
     @ivar restore_database: restore this backup and exit instead of serving.
     @ivar import_owncast: bring over this database of Owncast and exit instead of serving.
     """
@@ -41,6 +42,7 @@ class ServerOptions:
     debug_features: bool = False
     verbose_logging: bool = False
     keep_segment_files: bool = False
+    allow_private_peers: bool = False
     restore_database: Path | None = None
     import_owncast: Path | None = None
 
@@ -114,6 +116,11 @@ class Options(usage.Options):
         ["enableDebugFeatures", None, "Show what helps to find faults, such as ffmpeg's command."],
         ["enableVerboseLogging", None, "Log every detail."],
         ["keepSegmentFiles", None, "Keep finished segments in DATADIR/hls as well."],
+        [
+            "allowPrivatePeers",
+            None,
+            "Talk to servers in private networks; for tests, and closed ones.",
+        ],
     ]
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
@@ -191,6 +198,7 @@ class Options(usage.Options):
             debug_features=bool(given["enableDebugFeatures"]),
             verbose_logging=bool(given["enableVerboseLogging"]),
             keep_segment_files=bool(given["keepSegmentFiles"]),
+            allow_private_peers=bool(given["allowPrivatePeers"]),
             restore_database=Path(restore).absolute() if restore else None,
             import_owncast=Path(source).absolute() if source else None,
         )

@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 from attrs import define, field, frozen
 from twisted.internet.interfaces import IReactorTime
 
+from owncastd.net.bodies import HTTPAnswer
 from owncastd.threads import InThread
 
-from .http import HTTPAnswer, Send, fetch
+from .http import Send, fetch
 from .problems import BucketError, error_of_answer
 from .sigv4 import Credentials, host_of, payload_hash, quoted_path, signed_headers
 

@@ -8,18 +8,14 @@ Requests of ours to a storage service: bounded in time and in what is read.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import define
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import Protocol as StreamProtocol
-from twisted.internet.protocol import connectionDone
-from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone
-from twisted.web.http import PotentialDataLoss
-from twisted.web.http_headers import Headers
-from twisted.web.iweb import IResponse
+from twisted.web.client import Agent, HTTPConnectionPool
 
-from .problems import BucketError, error_of_exception
+from owncastd.net.bodies import HTTPAnswer, read_bounded
+
+from .problems import error_of_exception
 
 #: Longest answer that is read, in bytes: a listing of 1000 keys with their attributes.
 MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
@@ -29,17 +25,6 @@ Send = Callable[..., Deferred[Any]]
 CONNECT_SECONDS: Final = 10.0
 #: How long a connection is kept for the next request.
 IDLE_SECONDS: Final = 30
-
-
-@frozen
-class HTTPAnswer:
-    """
-    An answer, read to its end.
-    """
-
-    status: int
-    headers: Headers
-    body: bytes = field(repr=False)
 
 
 @define(eq=False)
@@ -90,8 +75,6 @@ async def fetch(
         return await Deferred.fromCoroutine(_fetch(send, method, url, headers, data)).addTimeout(
             seconds, clock
         )
-    except BucketError:
-        raise
     except Exception as error:  # whatever happened is told in words
         raise error_of_exception(error) from error
 
@@ -108,52 +91,5 @@ async def _fetch(
         allow_redirects=False,
         unbuffered=True,
     )
-    body = await _bounded(response)
+    body = await read_bounded(response, MAX_ANSWER_BYTES)
     return HTTPAnswer(response.code, response.headers, body)
-
-
-def _bounded(response: IResponse) -> Deferred[bytes]:
-    """
-    The body of an answer; cancelling closes the connection.
-    """
-    reader = _BoundedBody()
-    response.deliverBody(reader)
-    return reader.done
-
-
-class _BoundedBody(StreamProtocol):
-    """
-    Collects a body, but not more than is reasonable.
-    """
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self.done: Deferred[bytes] = Deferred(lambda _: self._abort())
-
-    def dataReceived(self, data: bytes) -> None:
-        """
-        Keep a piece.
-        """
-        self._size += len(data)
-        if self._size <= MAX_ANSWER_BYTES:
-            self._pieces.append(data)
-        elif not self.done.called:
-            self.done.errback(BucketError("the answer of the service is far too long"))
-            self._abort()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """
-        The body is there, or the connection is gone.
-        """
-        if self.done.called:
-            return
-        if reason.check(ResponseDone, PotentialDataLoss):
-            self.done.callback(b"".join(self._pieces))
-        else:
-            self.done.errback(reason)
-
-    def _abort(self) -> None:
-        abort = getattr(self.transport, "abortConnection", None)
-        if abort is not None:
-            abort()

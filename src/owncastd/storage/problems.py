@@ -5,16 +5,8 @@ What is wrong with a bucket, in words for the operator.
 import re
 from typing import Final
 
-from twisted.internet.defer import CancelledError, TimeoutError
-from twisted.internet.error import (
-    ConnectError,
-    ConnectionLost,
-    ConnectionRefusedError,
-    DNSLookupError,
-    SSLError,
-)
-from twisted.internet.error import TimeoutError as ConnectTimeoutError
-from twisted.web.client import RequestTransmissionFailed, ResponseFailed, ResponseNeverReceived
+from owncastd.net.bodies import AnswerTooLong
+from owncastd.net.failures import Trouble, innermost, trouble_of
 
 #: S3 API reference, "Error responses", "List of error codes"; other services use the same names.
 _BY_CODE: Final = {
@@ -48,6 +40,16 @@ _BY_STATUS: Final = {
     429: "the service asks for fewer requests",
     503: "the service is busy",
     507: "the storage is full",
+}
+_BY_TROUBLE: Final = {
+    Trouble.NO_ADDRESS: "the host of the endpoint has no address: is its name right?",
+    Trouble.NOTHING_LISTENS: "nothing listens at the endpoint's host and port",
+    Trouble.TOO_SLOW: "the service does not answer in time",
+    Trouble.NOT_SECURE: (
+        "no secure connection could be made: is the certificate valid, is it https at all?"
+    ),
+    Trouble.NO_CONNECTION: "no connection to the endpoint could be made",
+    Trouble.CLOSED: "the service closed the connection without an answer",
 }
 _CODE: Final = re.compile(rb"<Code>\s*([A-Za-z0-9]{1,64})\s*</Code>")
 
@@ -85,23 +87,8 @@ def error_of_exception(error: BaseException) -> BucketError:
     """
     What a request without an answer means.
     """
-    if isinstance(error, (ResponseNeverReceived, RequestTransmissionFailed, ResponseFailed)):
-        for reason in error.reasons:
-            if not isinstance(reason.value, ConnectionLost):
-                return error_of_exception(reason.value)
-        return BucketError("the service closed the connection without an answer")
-    return BucketError(_words(error))
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, DNSLookupError):
-        return "the host of the endpoint has no address: is its name right?"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing listens at the endpoint's host and port"
-    if isinstance(error, (TimeoutError, ConnectTimeoutError, CancelledError)):
-        return "the service does not answer in time"
-    if isinstance(error, SSLError) or "SSL" in type(error).__module__:
-        return "no secure connection could be made: is the certificate valid, is it https at all?"
-    if isinstance(error, ConnectError):
-        return "no connection to the endpoint could be made"
-    return f"the request failed ({type(error).__name__})"
+    error = innermost(error)
+    if isinstance(error, AnswerTooLong):
+        return BucketError("the answer of the service is far too long")
+    words = _BY_TROUBLE.get(trouble_of(error))
+    return BucketError(words or f"the request failed ({type(error).__name__})")
