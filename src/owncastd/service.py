@@ -227,13 +227,6 @@ class Pipeline:
         """
         return self._origin.playable
 
-    def target_duration(self) -> int:
-        """
-        That of the longest playlist, in seconds; 0 when there is none.
-        """
-        windows = self._origin.playlists.values()
-        return max((window.target_duration for window in windows), default=0)
-
     def figures(self) -> DeliveryFigures:
         """
         What the delivery tells of itself.
@@ -391,7 +384,7 @@ class OwncastService(Service):
             reactor,
             options.data_dir,
             self._database,
-            lambda: facts_of(self._broadcast, settings, self._pipeline.target_duration()),
+            lambda: facts_of(self._broadcast, settings),
             self._chat_figures,
         )
         self._broadcast.subscribe(self.metrics.happened)

@@ -166,6 +166,7 @@ class StatusTests(StatusTestCase):
                 "sessionPeakViewerCount": 0,
                 "online": False,
                 "state": "offline",
+                "inbound": None,
                 "encoding": None,
             },
         )
@@ -234,6 +235,7 @@ class StatusTests(StatusTestCase):
                 "sessionPeakViewerCount": 3,
                 "online": True,
                 "state": "live",
+                "inbound": None,
                 "encoding": {
                     "chosenEncoder": "h264_nvenc",
                     "encoder": "libx264",
@@ -244,6 +246,37 @@ class StatusTests(StatusTestCase):
                 },
             },
         )
+
+    def test_inbound(self) -> None:
+        """
+        How well the encoder sends, with what to do about it; gone with the encoder.
+        """
+        publication, _ = self.publish()
+        for number in range(301):
+            body = (b"\x27" if number else b"\x17") + b"\x01\0\0\0" + bytes(3995)
+            publication.write(MediaMessage(MessageKind.VIDEO, round(number * 100 / 3), body))
+            self.clock.advance(1 / 30)
+        inbound = self.document("status")["inbound"]
+        (problem,) = inbound.pop("problems")
+        self.assertEqual(problem["name"], "keyFrameInterval")
+        self.assertIn("Set the keyframe interval to 2 s.", problem["message"])
+        self.assertLess(abs(inbound.pop("bitrate") - 960), 10)
+        self.assertLess(inbound.pop("longestDelay"), 0.01)
+        self.assertEqual(
+            inbound,
+            {
+                "keyFrameInterval": 10.0,
+                "lowestBitrate": inbound["lowestBitrate"],
+                "highestBitrate": inbound["highestBitrate"],
+                "framerate": 30.0,
+                "droppedFrames": 0,
+                "lateMessages": 0,
+                "drift": None,
+                "speed": 1.0,
+            },
+        )
+        publication.lost("the network")
+        self.assertIsNone(self.document("status")["inbound"])
 
     def test_health_unknown(self) -> None:
         """

@@ -5,6 +5,7 @@ The overview of the stream's health.
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
+from owncastd.broadcast.encoder_watch import EncoderFigures
 from owncastd.media.latency import LATENCY_LEVELS
 from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.metrics.facts import StreamFacts
@@ -20,7 +21,7 @@ LIVE = StreamFacts(
     renditions=(ENCODED, SMALL),
     latency=LATENCY_LEVELS[2],
     inbound_kbps=2500,
-    target_duration=2,
+    encoder=EncoderFigures(key_frame_seconds=2.0),
 )
 GOOD = PlaybackReport(bandwidth_kbps=20_000)
 STALLED = evolve(GOOD, errors=2)
@@ -116,6 +117,8 @@ class AdviceTests(SynchronousTestCase):
         quick = evolve(LIVE, latency=LATENCY_LEVELS[0])
         patient = evolve(LIVE, latency=LATENCY_LEVELS[4])
         passing = evolve(LIVE, renditions=(SOURCE, SMALL))
+        rare_keys = evolve(LIVE, encoder=EncoderFigures(key_frame_seconds=8.3))
+        slow_encoder = evolve(LIVE, encoder=EncoderFigures(speed=0.8))
         three = (STALLED, GOOD, GOOD)
         for name, reports, facts, cpu, expected in [
             ("wasteful", [GOOD], much, 80.0, ["6000 kbps", "2500 kbps"]),
@@ -132,8 +135,9 @@ class AdviceTests(SynchronousTestCase):
             ("errors, long segments", three, patient, 10.0, ["1 of 3"]),
             ("errors, passed through", three, passing, 10.0, ["1 of 3", "encoded quality"]),
             ("errors, two players", [STALLED, GOOD], LIVE, 10.0, []),
-            ("long key frames", [GOOD], evolve(LIVE, target_duration=10), 10.0, ["10 seconds"]),
-            ("fair key frames", [GOOD], evolve(LIVE, target_duration=4), 10.0, []),
+            ("long key frames", [GOOD], rare_keys, 10.0, ["8.3 seconds", "interval to 2 s"]),
+            ("slow encoder", three, slow_encoder, 10.0, ["0.80 seconds of media"]),
+            ("encoder unknown", [GOOD], evolve(LIVE, encoder=None), 10.0, []),
         ]:
             with self.subTest(name):
                 message = self.message(*reports, facts=facts, cpu=cpu)
@@ -146,7 +150,7 @@ class AdviceTests(SynchronousTestCase):
         """
         The gravest is told: what follows is often its consequence.
         """
-        everything = evolve(LIVE, inbound_kbps=6000, target_duration=10)
+        everything = evolve(LIVE, inbound_kbps=6000, encoder=EncoderFigures(key_frame_seconds=10.0))
         reports = [evolve(SLOW, errors=1), STALLED, GOOD]
         steps = [
             (everything, 95.0, "Your encoder sends 6000 kbps"),

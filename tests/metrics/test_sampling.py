@@ -9,8 +9,10 @@ from pathlib import Path
 from attrs import evolve
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
+from owncastd.broadcast.encoder_watch import EncoderFigures
 from owncastd.broadcast.events import Ended, Interrupted, Resumed, Started
 from owncastd.interfaces import BroadcastPlan
 from owncastd.media.latency import DEFAULT_LATENCY_LEVEL
@@ -138,6 +140,18 @@ class MetricsTests(SynchronousTestCase):
             self.assertEqual(self.metrics.health, health)
         self.metrics.happened(Ended(PLAN, NOW, "stopped"))
         self.assertIsNone(self.metrics.health)
+
+    def test_encoder(self) -> None:
+        """
+        What is wrong with the encoder is logged once per broadcast, whether anybody watches or not.
+        """
+        self.facts = evolve(LIVE, viewers=0, encoder=EncoderFigures(key_frame_seconds=8.0))
+        for _ in range(2):
+            with capturedLogs() as events:
+                self.clock.pump([SAMPLE_SECONDS] * 2)
+            self.assertEqual(len(events), 1)
+            self.assertIn("Set the keyframe interval to 2 s.", formatEvent(events[0]))
+            self.metrics.happened(Ended(PLAN, NOW, "stopped"))
 
     def test_next_broadcast(self) -> None:
         """

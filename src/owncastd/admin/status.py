@@ -10,11 +10,13 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.web.iweb import IRequest
 
 from owncastd import __version__
+from owncastd.broadcast.encoder_watch import EncoderFigures
 from owncastd.broadcast.metadata import BroadcasterDetails
 from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience, Viewer
 from owncastd.interfaces import BroadcastPlan
 from owncastd.media.encoding import EncodingStatus
+from owncastd.metrics.encoder_advice import encoder_problems
 from owncastd.metrics.geoip import Place
 from owncastd.metrics.health import Health
 from owncastd.settings import catalogue
@@ -82,6 +84,7 @@ class StatusAPI:
         plan = self._broadcast.plan
         health = self._health()
         encoding = self._encoding()
+        figures = self._broadcast.encoder_figures
         return {
             "broadcaster": None if broadcaster is None else _broadcaster(broadcaster),
             "currentBroadcast": None if plan is None else _current_broadcast(plan),
@@ -94,6 +97,7 @@ class StatusAPI:
             "sessionPeakViewerCount": status.session_peak_viewer_count,
             "online": status.online,
             "state": status.state.value,
+            "inbound": None if figures is None else _inbound(figures),
             "encoding": None if plan is None or encoding is None else _encoding(encoding),
         }
 
@@ -149,6 +153,25 @@ def _health(health: Health) -> Document:
         "healthPercentage": health.percentage,
         "representation": health.representation,
         "healthy": health.healthy,
+    }
+
+
+def _inbound(figures: EncoderFigures) -> Document:
+    return {
+        "keyFrameInterval": figures.key_frame_seconds,
+        "bitrate": figures.bitrate_kbps,
+        "lowestBitrate": figures.lowest_bitrate_kbps,
+        "highestBitrate": figures.highest_bitrate_kbps,
+        "framerate": None if figures.frame_rate is None else round(figures.frame_rate, 2),
+        "droppedFrames": figures.dropped_frames,
+        "lateMessages": figures.late_messages,
+        "longestDelay": figures.delay_ms / 1000,
+        "drift": None if figures.drift_ms is None else figures.drift_ms / 1000,
+        "speed": None if figures.speed is None else round(figures.speed, 3),
+        "problems": [
+            {"name": problem.name, "message": problem.message}
+            for problem in encoder_problems(figures)
+        ],
     }
 
 

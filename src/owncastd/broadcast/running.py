@@ -15,6 +15,7 @@ from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.metadata import MalformedMetadata, read_on_metadata
 from owncastd.media.timeline import Timeline
 
+from .encoder_watch import EncoderWatch
 from .fan_out import FanOut
 from .flow import Flow
 from .metadata import BroadcasterDetails, details_of
@@ -33,6 +34,7 @@ class RunningBroadcast:
     @ivar plan: what was decided at the start.
     @ivar key: who started it; only the same key may resume it.
     @ivar details: what the present encoder said of itself, if anything.
+    @ivar watch: measures how well the present encoder sends.
     @ivar publication: the present encoder's, or C{None} while there is none.
     """
 
@@ -45,8 +47,12 @@ class RunningBroadcast:
     _timeline: Timeline = field(init=False, factory=Timeline)
     details: BroadcasterDetails | None = field(init=False, default=None)
     publication: "Publication | None" = field(init=False, default=None)
+    watch: EncoderWatch = field(init=False)
 
     _log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self.watch = EncoderWatch(self._flow)
 
     @classmethod
     def prepare(
@@ -78,6 +84,7 @@ class RunningBroadcast:
         This publication feeds the broadcast from now on.
         """
         self.publication = publication
+        self.watch.begin()
         self._timeline.start(round((self._clock.seconds() - self._started_at) * 1000))
         self._flow.attach(publication.publisher)
 
@@ -156,7 +163,8 @@ class Publication:
         """
         if self.active:
             if message.kind is not _METADATA:
-                self._heard_at = self._clock.seconds()
+                self._heard_at = now = self._clock.seconds()
+                self.broadcast.watch.note(message, now)
             self.broadcast.write(message, self.publisher)
 
     def stop(self) -> None:

@@ -23,6 +23,7 @@ from owncastd.interfaces import (
     StreamStatus,
 )
 
+from .encoder_watch import EncoderFigures
 from .events import Listener, Retitled
 from .history import History
 from .machine import SILENCE_SECONDS, Core, Life, make_life
@@ -213,6 +214,16 @@ class Broadcast:
         """
         running = self._core.running
         return None if running is None else running.details
+
+    @property
+    def encoder_figures(self) -> EncoderFigures | None:
+        """
+        How well the encoder that feeds the broadcast sends; C{None} while nothing is known of it.
+        """
+        running = self._core.running
+        if running is None or running.publication is None:
+            return None
+        return running.watch.figures()
 
     def stream_status(self) -> StreamStatus:
         """

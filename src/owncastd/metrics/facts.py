@@ -4,6 +4,7 @@ What of the stream the figures are measured against.
 
 from attrs import frozen
 
+from owncastd.broadcast.encoder_watch import EncoderFigures
 from owncastd.broadcast.session import Broadcast
 from owncastd.media.latency import LATENCY_LEVELS, LatencyLevel
 from owncastd.media.renditions import Rendition
@@ -19,7 +20,7 @@ class StreamFacts:
     @ivar viewers: 0 while not online.
     @ivar renditions: of the running broadcast, else those of the next one; C{latency} likewise.
     @ivar inbound_kbps: video bitrate that the encoder says it sends; 0 when it does not say.
-    @ivar target_duration: of the longest playlist of the running broadcast, in seconds; else 0.
+    @ivar encoder: how well the encoder sends, or C{None} while nothing is known of that.
     """
 
     online: bool
@@ -27,7 +28,7 @@ class StreamFacts:
     renditions: tuple[Rendition, ...]
     latency: LatencyLevel
     inbound_kbps: int = 0
-    target_duration: int = 0
+    encoder: EncoderFigures | None = None
 
     def bitrates(self) -> tuple[int, ...]:
         """
@@ -41,24 +42,10 @@ class StreamFacts:
             for rendition in self.renditions
         )
 
-    @property
-    def key_frame_seconds(self) -> int | None:
-        """
-        The encoder's key-frame interval, if it is so long that a segment's length betrays it.
 
-        A segment ends with the first key frame after its shortest length. One of more than twice
-        that length met no key frame on its way, so it is as long as the interval.
-        """
-        if self.target_duration > 2 * self.latency.segment_seconds:
-            return self.target_duration
-        return None
-
-
-def facts_of(broadcast: Broadcast, settings: Settings, target_duration: int) -> StreamFacts:
+def facts_of(broadcast: Broadcast, settings: Settings) -> StreamFacts:
     """
     The stream right now.
-
-    @param target_duration: see L{StreamFacts}.
     """
     status = broadcast.stream_status()
     plan, details = broadcast.plan, broadcast.broadcaster
@@ -73,5 +60,5 @@ def facts_of(broadcast: Broadcast, settings: Settings, target_duration: int) -> 
         renditions=renditions,
         latency=latency,
         inbound_kbps=0 if details is None else details.video_bitrate_kbps,
-        target_duration=0 if plan is None else target_duration,
+        encoder=broadcast.encoder_figures,
     )

@@ -7,6 +7,7 @@ from typing import Final
 
 from attrs import frozen
 
+from .encoder_advice import encoder_problems
 from .facts import StreamFacts
 from .playback import WindowSummary, representation
 
@@ -21,8 +22,6 @@ BANDWIDTH_MARGIN: Final = 1.1
 MEANINGFUL_CLIENTS: Final = 3
 #: With shorter segments, a higher latency level is worth a try, in seconds.
 SHORT_SEGMENT_SECONDS: Final = 3.0
-#: A longer key-frame interval makes segments long and joining slow, in seconds.
-LONG_KEY_FRAME_SECONDS: Final = 4
 
 
 @frozen
@@ -136,24 +135,32 @@ def _errors(evidence: Evidence) -> str:
     return message
 
 
-def _long_key_frame_interval(evidence: Evidence) -> str:
+def _encoder_trouble(evidence: Evidence) -> str:
     """
-    An encoder that leaves the interval to chance.
+    An encoder whose media does not come as it should: no viewer can see better than that.
     """
-    seconds = evidence.facts.key_frame_seconds
-    if seconds is None or seconds <= LONG_KEY_FRAME_SECONDS:
-        return ""
-    return (
-        f"Your encoder sends a key frame only every {seconds} seconds, which makes joining slow and"
-        " seeking coarse. Set its key-frame interval to 2 seconds."
-    )
+    return _of_encoder(evidence, grave=True)
+
+
+def _encoder_settings(evidence: Evidence) -> str:
+    """
+    An encoder that could be set up better.
+    """
+    return _of_encoder(evidence, grave=False)
+
+
+def _of_encoder(evidence: Evidence, *, grave: bool) -> str:
+    figures = evidence.facts.encoder
+    problems = () if figures is None else encoder_problems(figures)
+    return next((each.message for each in problems if each.grave is grave), "")
 
 
 #: The first that has something to say is heard.
 _ADVICE: Final[tuple[Callable[[Evidence], str], ...]] = (
     _wasteful_inbound,
     _overload,
+    _encoder_trouble,
     _slow_connections,
     _errors,
-    _long_key_frame_interval,
+    _encoder_settings,
 )

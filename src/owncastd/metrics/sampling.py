@@ -10,11 +10,13 @@ from typing import Any
 from attrs import define, field
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from owncastd.broadcast.events import BroadcastEvent, Ended
 from owncastd.database.connection import Database
 from owncastd.threads import reactor_threads
 
+from .encoder_advice import encoder_problems
 from .facts import StreamFacts
 from .figures import ChatFigures
 from .geoip import FILE_NAME, GeoIP
@@ -42,6 +44,8 @@ class Metrics:
     @ivar chat: how the chat is right now.
     """
 
+    _log = Logger()
+
     _clock: IReactorTime
     facts: Callable[[], StreamFacts]
     history: ViewerHistory
@@ -50,6 +54,8 @@ class Metrics:
     chat: Callable[[], ChatFigures] = no_chat
     playback: Playback = field(init=False, factory=Playback)
     _health: Health | None = field(init=False, default=None)
+    #: Names of the encoder's problems that the log knows of in this broadcast.
+    _told: set[str] = field(init=False, factory=set)
     _machine: Repeating = field(init=False)
     _audience: Repeating = field(init=False)
 
@@ -117,12 +123,23 @@ class Metrics:
         """
         if isinstance(event, Ended):
             self._health = None
+            self._told.clear()
             self.playback.discard_window()
 
     def _sample_audience(self) -> None:
         facts = self.facts()
         now = datetime.fromtimestamp(self._clock.seconds(), UTC)
         self.history.add(facts.viewers if facts.online else None, self.chat().clients)
+        self._tell_problems(facts)
         summary = self.playback.close_window(now)
         if facts.online:
             self._health = assess(Evidence(summary, facts, self.hardware.recent_cpu))
+
+    def _tell_problems(self, facts: StreamFacts) -> None:
+        """
+        Log what is wrong with the encoder, once per broadcast.
+        """
+        for problem in () if facts.encoder is None else encoder_problems(facts.encoder):
+            if problem.name not in self._told:
+                self._told.add(problem.name)
+                self._log.warn("{advice}", advice=problem.message)
