@@ -14,8 +14,10 @@ import sys
 from owncastd_build import ROOT, WEB, npm_command  # type: ignore[import-not-found]
 
 CACHE = ROOT / ".cache" / "web"
-#: Where our modules are; what is fetched has checks of its own.
-MODULE_FOLDERS = ("", "chat")
+#: What the compiler reads: our modules, and the catalogues that say which texts there are.
+SOURCES = (".js", ".json")
+#: What is fetched has checks of its own.
+FETCHED = "vendor"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
 
@@ -60,10 +62,12 @@ def type_check() -> int:
     """
     static = CACHE / "static"
     shutil.rmtree(static, ignore_errors=True)
-    for folder in MODULE_FOLDERS:
-        (static / folder).mkdir()
-        for module in (WEB / "static" / folder).glob("*.js"):
-            shutil.copyfile(module, static / folder / module.name)
+    for source in (WEB / "static").rglob("*"):
+        place = source.relative_to(WEB / "static")
+        if source.suffix in SOURCES and place.parts[0] != FETCHED:
+            target = static / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
     shutil.copyfile(WEB / "jsconfig.json", CACHE / "jsconfig.json")
     command, environment = npm_command()
     node = "node" if command == ["npm"] else command[0]

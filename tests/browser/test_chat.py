@@ -111,13 +111,13 @@ class ChatCase(ServerTestCase):
         message = chatter.see(text)
         message.hover()
         message.locator(".entry-tools").click()
-        chatter.page.wait_for_selector(".chat-dialog[open] .dialog-actions button")
+        chatter.page.wait_for_selector(".dialog[open] .dialog-actions button")
 
     def press(self, chatter: Chatter, button: str) -> None:
         """
         Press a button of the open dialog.
         """
-        chatter.page.locator(".chat-dialog button").filter(has_text=button).first.click()
+        chatter.page.locator(".dialog button").filter(has_text=button).first.click()
 
 
 class TalkingTests(ChatCase):
@@ -154,8 +154,8 @@ class TalkingTests(ChatCase):
             ana.see("Hi!")
 
             ana.page.click(".chat-me")
-            ana.page.fill(".chat-dialog input[name=name]", "Ana Lovelace")
-            ana.page.check(".chat-dialog input[value='6']")
+            ana.page.fill(".dialog input[name=name]", "Ana Lovelace")
+            ana.page.check(".dialog input[value='6']")
             self.press(ana, "Save")
             for each in (ana, ben):
                 each.see_words(".entry.renamed", "is now called Ana Lovelace")
@@ -204,9 +204,9 @@ class TalkingTests(ChatCase):
             focused = "document.activeElement.closest('.entry')?.textContent ?? ''"
             self.assertIn("one", ana.evaluate(focused))
             page.keyboard.press("Enter")
-            page.wait_for_selector(".chat-dialog[open]")
+            page.wait_for_selector(".dialog[open]")
             page.keyboard.press("Escape")
-            page.wait_for_selector(".chat-dialog", state="detached")
+            page.wait_for_selector(".dialog", state="detached")
             self.assertIn("one", ana.evaluate(focused))
             # Nothing was pressed on the way.
             self.assertEqual(page.locator(".entry.message").count(), 2)
@@ -304,11 +304,11 @@ class ModerationTests(ChatCase):
             self.press(mod, "Hide this message")
             mod.see_gone("something rude")
             ben.see_gone("something rude")
-            self.press(mod, "Close")
+            mod.page.click(".dialog [aria-label=Close]")
 
             ben.say("something else")
             self.moderate(mod, "something else")
-            mod.page.fill(".chat-dialog input[aria-label=Reason]", "Please be kind")
+            mod.page.fill(".dialog input[aria-label=Reason]", "Please be kind")
             self.press(mod, "Time out")
             mod.see_words(".dialog-actions", "May not write for")
             ben.see_words(".chat-limit", "Please be kind")

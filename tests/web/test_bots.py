@@ -6,6 +6,7 @@ from owncastd.settings import catalogue
 from owncastd.settings.values import SocialHandle
 from owncastd.web import bots
 from owncastd.web.bots import BotPages, is_bot
+from owncastd.web.languages import languages
 from owncastd.web.metadata import Metadata
 from owncastd.web.rendering import Rendering
 
@@ -163,7 +164,9 @@ class KeptPagesTests(SiteTestCase):
         Pages whose rendering can be counted.
         """
         super().setUp()
-        template = Rendering(self.documents, self.settings, "/assets/x").template("bots.html")
+        template = Rendering(self.documents, self.settings, "/assets/x", languages()).template(
+            "bots.html"
+        )
         self.pages = BotPages(template)
 
     def test_rendered_once(self) -> None:

@@ -12,6 +12,7 @@ from owncastd.settings import catalogue
 from .addresses import base_url
 from .answers import Leaf, finish
 from .headers import allow_any_origin, allow_framing, content_security_policy, max_age, set_policy
+from .languages import VARY
 from .metadata import metadata_of
 from .page import STREAM_MODULES
 from .rendering import Rendering
@@ -37,13 +38,16 @@ class EmbeddedVideo(Leaf):
         allow_any_origin(request)
         allow_framing(request)
         request.responseHeaders.setRawHeaders("Cache-Control", [max_age("/")])
+        request.responseHeaders.setRawHeaders("Vary", [VARY])
         nonce = self._rendering.make_nonce()
         set_policy(request, content_security_policy(nonce, framed=True))
         documents = self._rendering.documents
         config = documents.config()
         server_url = self._rendering.settings.get(catalogue.SERVER_URL)
         html = self._template.render(
-            self._rendering.player_context(nonce, config, documents.status()),
+            self._rendering.viewer_context(
+                nonce, self._rendering.languages.suiting(request), config, documents.status()
+            ),
             about=metadata_of(
                 config,
                 base_url(request, server_url),

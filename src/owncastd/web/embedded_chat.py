@@ -8,6 +8,7 @@ from twisted.web.iweb import IRequest
 
 from .answers import Leaf, finish
 from .headers import allow_any_origin, allow_framing, content_security_policy, max_age, set_policy
+from .languages import VARY
 from .rendering import Rendering, script_string
 
 #: What the chat needs; named so that the browser need not find them one by one.
@@ -18,7 +19,6 @@ CHAT_MODULES: Final = tuple(
         "api",
         "composer",
         "dialogs",
-        "elements",
         "entry",
         "foot",
         "identity",
@@ -55,12 +55,15 @@ class EmbeddedChat(Leaf):
         allow_any_origin(request)
         allow_framing(request)
         request.responseHeaders.setRawHeaders("Cache-Control", [max_age("/")])
+        request.responseHeaders.setRawHeaders("Vary", [VARY])
         nonce = self._rendering.make_nonce()
         set_policy(request, content_security_policy(nonce, framed=True))
         documents = self._rendering.documents
         config = documents.config()
         html = self._template.render(
-            self._rendering.player_context(nonce, config, documents.status()),
+            self._rendering.viewer_context(
+                nonce, self._rendering.languages.suiting(request), config, documents.status()
+            ),
             modules=CHAT_MODULES,
             writable=self._writable,
             config_hydration=script_string(config),

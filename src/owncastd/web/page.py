@@ -22,6 +22,7 @@ from .headers import (
     max_age,
     set_policy,
 )
+from .languages import VARY, Language
 from .metadata import Metadata, metadata_of
 from .platforms import PLATFORMS
 from .rendering import Rendering, script_string
@@ -40,12 +41,6 @@ STREAM_MODULES: Final = (
 )
 _LINK_SCHEMES: Final = {"http", "https", "mailto", "xmpp", "matrix", "irc", "ircs"}
 _HTML: Final = "text/html; charset=utf-8"
-_BADGES: Final = {
-    "offline": "Offline",
-    "starting": "Starting",
-    "live": "Live",
-    "interrupted": "Interrupted",
-}
 
 
 def _links(handles: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -54,12 +49,6 @@ def _links(handles: list[dict[str, str]]) -> list[dict[str, str]]:
         for handle in handles
         if urlsplit(handle["url"].strip()).scheme in _LINK_SCHEMES
     ]
-
-
-def _viewers(count: int) -> str:
-    if not count:
-        return ""
-    return f"{count} viewer" if count == 1 else f"{count} viewers"
 
 
 class IndexPage(Leaf):
@@ -95,14 +84,24 @@ class IndexPage(Leaf):
             set_policy(request, BOTS_POLICY)
             html = self._bot_pages.html(about, _links(config["socialHandles"]))
             return finish(request, _HTML, html)
+        headers.setRawHeaders("Vary", [f"User-Agent, {VARY}"])
         nonce = self._rendering.make_nonce()
         scripted = bool(settings.get(catalogue.CUSTOM_JAVASCRIPT))
         set_policy(request, content_security_policy(nonce, scripts_load_more=scripted))
-        return finish(request, _HTML, self._html(nonce, config, about, scripted).encode())
+        language = self._rendering.languages.suiting(request)
+        page = self._html(nonce, language, config, about, scripted)
+        return finish(request, _HTML, page.encode())
 
-    def _html(self, nonce: str, config: dict[str, Any], about: Metadata, scripted: bool) -> str:
+    def _html(
+        self,
+        nonce: str,
+        language: Language,
+        config: dict[str, Any],
+        about: Metadata,
+        scripted: bool,
+    ) -> str:
         status = self._rendering.documents.status()
-        context = self._rendering.player_context(nonce, config, status)
+        context = self._rendering.viewer_context(nonce, language, config, status)
         phase = context["phase"]
         return self._template.render(
             context,
@@ -114,8 +113,7 @@ class IndexPage(Leaf):
             links=_links(config["socialHandles"]),
             # A title that was left over from the last stream says nothing.
             title=(phase != "offline" and status["streamTitle"]) or config["name"],
-            viewers=_viewers(status.get("viewerCount", 0)),
-            badge=_BADGES[phase],
+            viewers=status.get("viewerCount", 0),
             page_url="",
             initially_muted=False,
             # Rendered and sanitised when it was made.

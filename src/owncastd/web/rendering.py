@@ -17,16 +17,11 @@ from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 
 from .documents import PublicDocuments
+from .languages import Language, Languages
 
 #: Bytes of randomness in a nonce: 128 bits.
 _NONCE_BYTES: Final = 16
 _VARIABLE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_NOTICES: Final = {
-    "offline": "The stream is offline",
-    "starting": "The stream is starting",
-    "live": "",
-    "interrupted": "The stream is coming back",
-}
 
 
 def script_string(document: object) -> Markup:
@@ -81,13 +76,14 @@ class Rendering:
     """
     Renders pages from the public documents.
 
-    @ivar _assets: address below which this release's files lie.
+    @ivar assets: address below which this release's files lie.
     @ivar make_nonce: makes fresh random text for each page.
     """
 
     documents: PublicDocuments
     settings: Settings
-    _assets: str
+    assets: str
+    languages: Languages
     make_nonce: Callable[[], str] = _fresh_nonce
     _templates: Environment = field(init=False, factory=_environment, repr=False)
 
@@ -97,26 +93,40 @@ class Rendering:
         """
         return self._templates.get_template(name)
 
-    def player_context(
-        self, nonce: str, config: Mapping[str, Any], status: Mapping[str, Any]
+    def page_context(self, nonce: str, language: Language) -> dict[str, Any]:
+        """
+        What every page is rendered with: C{t} is for its texts.
+        """
+        return {
+            "nonce": nonce,
+            "assets": self.assets,
+            "language": language,
+            "languages": self.languages.offered,
+            "t": language.text,
+        }
+
+    def viewer_context(
+        self,
+        nonce: str,
+        language: Language,
+        config: Mapping[str, Any],
+        status: Mapping[str, Any],
     ) -> dict[str, Any]:
         """
-        What every page with a player is rendered with.
+        What every page for viewers is rendered with.
 
         @param config: the document of C{/api/config}.
         @param status: the document of C{/api/status}.
         """
         phase = phase_of(status)
         return {
-            "nonce": nonce,
-            "assets": self._assets,
+            **self.page_context(nonce, language),
             "name": config["name"],
             "logo": config["logo"],
             "logo_version": self.settings.get(catalogue.LOGO_UNIQUENESS),
             # In the address because it is cached; where there is none it changes with a release.
-            "offline_image": self.settings.get(catalogue.OFFLINE_IMAGE_PATH) or self._assets,
+            "offline_image": self.settings.get(catalogue.OFFLINE_IMAGE_PATH) or self.assets,
             "phase": phase,
-            "notice": _NOTICES[phase],
             # Rendered and sanitised when it was made.
             "offline_message": Markup(config["offlineMessage"]),  # noqa: S704
             "styles": style_text(config["appearanceVariables"], config["customStyles"]),

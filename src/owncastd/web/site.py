@@ -20,6 +20,7 @@ from .documents import PublicDocuments
 from .embed import EmbeddedVideo
 from .embedded_chat import EmbeddedChat
 from .headers import set_common
+from .languages import languages, scripts
 from .page import IndexPage
 from .platforms import pictures
 from .rendering import Rendering
@@ -158,7 +159,7 @@ def own_files() -> StaticTree:
     """
     The files of this release.
     """
-    return StaticTree.make([*read_folder(STATIC), *pictures()])
+    return StaticTree.make([*read_folder(STATIC), *pictures(), *scripts()])
 
 
 def make_site_resource(
@@ -179,7 +180,7 @@ def make_site_resource(
     @param leaves: rooms with one address, by its one segment.
     """
     files = own_files()
-    rendering = Rendering(documents, settings, f"/assets/{files.version}")
+    rendering = Rendering(documents, settings, f"/assets/{files.version}", languages())
     return SiteRoot(
         api,
         IndexPage(rendering),

@@ -12,6 +12,7 @@ const DRAWINGS = {
   wide: { pen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5" },
   narrow: { pen: "M9 4v5H4M20 9h-5V4M15 20v-5h5M4 15h5v5" },
   face: { pen: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17M8.3 14a4.4 4.4 0 0 0 7.4 0M9 9.4v.4M15 9.4v.4" },
+  close: { pen: "M6 6l12 12M18 6L6 18" },
   float: { fill: "M12 12.5h7v4.5h-7z", pen: "M3.5 5h17v14h-17z" },
 };
 
@@ -25,6 +26,7 @@ export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "icon");
   const { fill, pen } = DRAWINGS[name];
   for (const [shape, kind] of [[fill, "fill"], [pen, "pen"]]) {
     if (shape) {

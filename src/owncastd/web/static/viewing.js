@@ -2,6 +2,7 @@
  * What joins the player to the status of the stream, on every page that has a player.
  */
 
+import { language, t } from "./language.js";
 import "./player.js";
 import { StatusPoller, fetchStatus, phaseOf } from "./status.js";
 
@@ -12,15 +13,13 @@ import { StatusPoller, fetchStatus, phaseOf } from "./status.js";
 /** Milliseconds between two signs of life of a viewer who watches. */
 const PING = 4000;
 
-/** @type {Record<Phase, string>} */
+/** @type {Record<Phase, import("./language.js").Key | "">} */
 const NOTICES = {
-  offline: "The stream is offline",
-  starting: "The stream is starting",
+  offline: "notice.offline",
+  starting: "notice.starting",
   live: "",
-  interrupted: "The stream is coming back",
+  interrupted: "notice.interrupted",
 };
-
-const UNABLE = "This browser cannot play the stream";
 
 /**
  * @template {Element} T
@@ -135,7 +134,8 @@ export class Viewing {
     this.#player.dataset.phase = phase;
     document.body.dataset.phase = phase;
     const unable = phase !== "offline" && "unsupported" in this.#player.dataset;
-    setText(byId("notice-text"), unable ? UNABLE : NOTICES[phase]);
+    const notice = unable ? "notice.unable" : NOTICES[phase];
+    setText(byId("notice-text"), notice && t(notice));
     /** @type {HTMLTimeElement} */
     const last = byId("last-live");
     const when = status.lastDisconnectTime ?? "";
@@ -143,8 +143,8 @@ export class Viewing {
     if (when && last.dateTime !== when) {
       last.dateTime = when;
       const date = new Date(when);
-      const words = date.toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
-      last.textContent = `Last live ${words}`;
+      const words = date.toLocaleString(language.tag, { dateStyle: "long", timeStyle: "short" });
+      last.textContent = t("page.last_live", { when: words });
     }
     this.#showMore(phase, status);
   }

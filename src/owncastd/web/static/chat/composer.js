@@ -2,7 +2,7 @@
  * Where we write: a growing text field, how much still fits, and how long we must wait.
  */
 
-import { button, duration, make, setText } from "./elements.js";
+import { button, duration, make, setText } from "../elements.js";
 import { icon } from "../icons.js";
 import { sizeOf } from "./session.js";
 

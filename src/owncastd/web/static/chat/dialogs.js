@@ -1,33 +1,16 @@
 /**
- * What the dialogs of the chat have in common, and the one about ourselves: name and colour.
+ * The dialog about ourselves: name and colour.
  */
 
-import { button, make } from "./elements.js";
+import { makeDialog, openDialog } from "../dialog.js";
+import { button, make } from "../elements.js";
+import { t } from "../language.js";
 
 /** @typedef {import("./store.js").User} User */
 
 /** Characters of a name that the server keeps. */
 const MAX_NAME = 30;
 const COLORS = 8;
-
-/**
- * A dialog of the browser's own: it keeps the focus, closes with Escape, and gives the focus back.
- *
- * @param {string} title
- * @param {...Node} children
- */
-export function makeDialog(title, ...children) {
-  const heading = make("h2", {}, title);
-  const dialog = make("dialog", { class: "chat-dialog", "aria-label": title }, heading, ...children);
-  dialog.addEventListener("click", (event) => {
-    // Its backdrop is the dialog itself.
-    if (event.target === dialog) {
-      dialog.close();
-    }
-  });
-  dialog.addEventListener("close", () => dialog.remove());
-  return dialog;
-}
 
 /**
  * Ask for another name and colour.
@@ -63,8 +46,8 @@ export function askWhoToBe(parent, self, onChange) {
     make(
       "div",
       { class: "dialog-buttons" },
-      button("chat-button", "Cancel", () => dialog.close()),
-      make("button", { type: "submit", class: "chat-button chat-send" }, "Save"),
+      button("button", t("common.cancel"), () => dialog.close()),
+      make("button", { type: "submit", class: "button primary" }, t("common.save")),
     ),
   );
   const dialog = makeDialog("Your name in the chat", form);
@@ -77,7 +60,6 @@ export function askWhoToBe(parent, self, onChange) {
       color === self.displayColor ? null : color,
     );
   });
-  parent.append(dialog);
-  dialog.showModal();
+  openDialog(dialog, parent);
   name.select();
 }

@@ -2,7 +2,7 @@
  * How one line of the chat looks.
  */
 
-import { make } from "./elements.js";
+import { make } from "../elements.js";
 import { safeHtml, safeLink } from "./safe_html.js";
 import { isModerator } from "./store.js";
 

@@ -4,7 +4,7 @@
 
 import { ChatComposer } from "./composer.js";
 import { askWhoToBe } from "./dialogs.js";
-import { button, make, setText } from "./elements.js";
+import { button, make, setText } from "../elements.js";
 import { EmojiPicker } from "./picker.js";
 
 /** @typedef {import("./api.js").ChatApi} ChatApi */

@@ -3,7 +3,7 @@
  * further up is not moved.
  */
 
-import { button, make } from "./elements.js";
+import { button, make } from "../elements.js";
 import { entryNode, updateNode } from "./entry.js";
 
 /** @typedef {import("./store.js").Entry} Entry */

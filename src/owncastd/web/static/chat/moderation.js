@@ -2,8 +2,8 @@
  * What a moderator sees of a user, and may do about them.
  */
 
-import { button, duration, make, setText } from "./elements.js";
-import { makeDialog } from "./dialogs.js";
+import { button, duration, make, setText } from "../elements.js";
+import { makeDialog, openDialog } from "../dialog.js";
 import { safeHtml } from "./safe_html.js";
 import { isModerator } from "./store.js";
 
@@ -62,11 +62,6 @@ export class ModerationDialog {
       this.#actions,
       this.#status,
       this.#details,
-      make(
-        "div",
-        { class: "dialog-buttons" },
-        button("chat-button", "Close", () => this.#dialog.close()),
-      ),
     );
   }
 
@@ -74,8 +69,7 @@ export class ModerationDialog {
    * @param {HTMLElement} parent
    */
   open(parent) {
-    parent.append(this.#dialog);
-    this.#dialog.showModal();
+    openDialog(this.#dialog, parent);
     void this.#refresh();
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { ChatApi } from "./api.js";
-import { button, make, setText } from "./elements.js";
+import { button, make, setText } from "../elements.js";
 import { ChatFoot } from "./foot.js";
 import { Identity } from "./identity.js";
 import { ChatLog } from "./log.js";

@@ -2,7 +2,7 @@
  * Choosing an emoji: this server's own ones, and a few that every device has. All of it is local.
  */
 
-import { make } from "./elements.js";
+import { make } from "../elements.js";
 import { emojiImage } from "./safe_html.js";
 import { GROUPS } from "./unicode_emoji.js";
 
