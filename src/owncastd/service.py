@@ -20,6 +20,7 @@ from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorFr
 from twisted.logger import Logger
 
 from owncastd import __version__
+from owncastd.admin.access_tokens import AccessTokensAPI
 from owncastd.admin.chat import AdminChatAPI
 from owncastd.admin.config import ConfigAPI
 from owncastd.admin.credentials import CredentialsAPI
@@ -637,6 +638,7 @@ def chat_rooms(chat: Chat, users: Users, proxies: TrustedProxies) -> tuple[objec
         ModeratorAPI(chat.moderation, chat.speech.holding, chat.timeouts),
         ProgramsAPI(chat.narrator, chat.moderation, lists, chat.room),
         AdminChatAPI(chat, users),
+        AccessTokensAPI(users, chat),
         EmojiAPI(chat.emoji),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import succeed
 
+from owncastd.admin.access_tokens import AccessTokensAPI
 from owncastd.admin.chat import AdminChatAPI
 from owncastd.admin.emoji import EmojiAPI
 from owncastd.chat.moderation_resource import ModeratorAPI
@@ -57,6 +58,7 @@ class RestCase(ChatCase):
             ModeratorAPI(chat.moderation, chat.speech.holding, chat.timeouts),
             ProgramsAPI(chat.narrator, chat.moderation, lists, chat.room),
             AdminChatAPI(chat, self.users),
+            AccessTokensAPI(self.users, chat),
             EmojiAPI(chat.emoji),
         ]
         gate = Gate(

@@ -148,13 +148,13 @@ class UsersTests(UsersTestCase):
             program, token = await self.users.create_program("bot", [])
             await self.users.find(token)
             name = handle_of(digest_of(token)) if by_handle else token
-            self.assertTrue(await self.users.revoke_program(name))
+            revoked = await self.users.revoke_program(name)
             self.assertIsNone(await self.users.find(token))
             self.assertEqual(await self.users.programs(), ())
-            kept = await self.users.get(program.id)
-            assert kept is not None
-            self.assertTrue(kept.disabled)
-            self.assertFalse(await self.users.revoke_program(name))
+            assert revoked is not None
+            self.assertTrue(revoked.disabled)
+            self.assertEqual(await self.users.get(program.id), revoked)
+            self.assertIsNone(await self.users.revoke_program(name))
 
     async def test_revoke_leaves_people_alone(self) -> None:
         """
@@ -162,7 +162,7 @@ class UsersTests(UsersTestCase):
         """
         _, token = await self.users.create_person("Jo")
         for each in (token, handle_of(digest_of(token)), "", "\ud800", "rubbish"):
-            self.assertFalse(await self.users.revoke_program(each))
+            self.assertIsNone(await self.users.revoke_program(each))
         self.assertIsNotNone(await self.users.find(token))
 
     async def test_changes_count_at_once(self) -> None:

@@ -33,7 +33,7 @@ PASSWORD = "correct horse"
 CHALLENGE = 'Basic realm="Owncast Authenticated Request"'
 
 FEDERATION = "federation is not there yet"
-TELLING = "webhooks, push notifications and access tokens are not there yet"
+TELLING = "webhooks and push notifications are not there yet"
 PAGES = "this page is not there yet"
 LOGIN = "chat users cannot prove who they are elsewhere yet"
 
@@ -68,9 +68,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "admin-webhooks": TELLING,
     "admin-webhooks-create": TELLING,
     "admin-webhooks-delete": TELLING,
-    "admin-accesstokens": TELLING,
-    "admin-accesstokens-create": TELLING,
-    "admin-accesstokens-delete": TELLING,
     "notifications-register": TELLING,
     "admin-app": PAGES,
 }

@@ -17,6 +17,7 @@ from owncastd.broadcast.events import BroadcastEvent
 from owncastd.database.connection import Database
 from owncastd.identity.chatter_rows import Proven
 from owncastd.identity.registry import Users
+from owncastd.identity.users import User
 from owncastd.interfaces import IStreamStatus
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
@@ -181,6 +182,21 @@ class Chat:
         """
         self.narrator.recognised(proven.before, proven.now)
         self.room.user_changed(proven.now)
+        self.history.lists.changed()
+        return self._names.refresh()
+
+    def program_made(self) -> Deferred[None]:
+        """
+        There is a new program: nobody else may have its name from now on.
+        """
+        return self._names.refresh()
+
+    def program_gone(self, program: User) -> Deferred[None]:
+        """
+        A program's token was taken away: its sockets are closed, and what it said is not shown to
+        newcomers any more.
+        """
+        self.room.expel(program)
         self.history.lists.changed()
         return self._names.refresh()
 

@@ -14,7 +14,7 @@ from owncastd.identity.registry import Users
 
 from .names import KnownNames
 
-#: How often it is looked up; programs, for one, are made elsewhere.
+#: How often it is looked up, should somebody else have changed the database.
 REFRESH_SECONDS: Final = 60.0
 
 

@@ -125,14 +125,14 @@ class Users:
 
         return self._database.read(user_rows.enabled_programs).addCallback(with_uses)
 
-    def revoke_program(self, token_or_handle: str) -> Deferred[bool]:
+    def revoke_program(self, token_or_handle: str) -> Deferred[User | None]:
         """
         Take a program's token away, at once and for ever. Tokens of people are left alone.
 
         Failures: those of L{Database.write}.
 
         @param token_or_handle: the token, or what L{owncastd.identity.tokens.handle_of} made of it.
-        @return: whether it was a program's.
+        @return: the program, disabled; C{None} if it was no program's token.
         """
         digests = [digest_of(token_or_handle)]
         handled = digest_of_handle(token_or_handle)

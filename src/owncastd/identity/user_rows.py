@@ -142,12 +142,12 @@ def enabled_programs(cursor: sqlite3.Cursor) -> tuple[Program, ...]:
     return tuple(Program(_user(row[1:]), row[0]) for row in rows)
 
 
-def revoke_program(cursor: sqlite3.Cursor, digests: Iterable[bytes], now: datetime) -> bool:
+def revoke_program(cursor: sqlite3.Cursor, digests: Iterable[bytes], now: datetime) -> User | None:
     """
     Take the token of a program away, and disable the program; its messages stay.
 
     @param digests: the token is the first of these that a program has.
-    @return: whether there was one.
+    @return: the program as it is then, or C{None} if there was none.
     """
     for digest in digests:
         user = user_by_digest(cursor, digest)
@@ -157,8 +157,8 @@ def revoke_program(cursor: sqlite3.Cursor, digests: Iterable[bytes], now: dateti
                 "UPDATE users SET disabled_at = coalesce(disabled_at, ?) WHERE id = ?",
                 [now.isoformat(), user.id],
             )
-            return True
-    return False
+            return user_by_id(cursor, user.id)
+    return None
 
 
 def set_disabled(cursor: sqlite3.Cursor, user_id: str, since: datetime | None) -> bool:
