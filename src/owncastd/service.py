@@ -51,6 +51,7 @@ from owncastd.database.connection import Database
 from owncastd.database.errors import DatabaseError
 from owncastd.database.migrations import prepare
 from owncastd.database.restore import restore
+from owncastd.federation.federation import Federation
 from owncastd.hls.delivery import Delivery
 from owncastd.hls.origin import Origin
 from owncastd.hls.packager import Packager
@@ -106,6 +107,7 @@ from owncastd.web.installable import InstallableAPI
 from owncastd.web.logo import Logo, LogoAPI
 from owncastd.web.oembed import OEmbedAPI
 from owncastd.web.offline_image import OfflineImage, OfflineImageAPI
+from owncastd.web.platforms import platform_name
 from owncastd.web.preview import Preview, PreviewAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.public_files import PublicFiles
@@ -403,6 +405,7 @@ class OwncastService(Service):
             Capacity(total=int(allow_descriptors() * SHARE_OF_DESCRIPTORS)),
             shared=proxies.trusts,
         )
+        self.federation = Federation.load(self._database, settings, self._broadcast, platform_name)
         self._census = Census.load(reactor, connection, self._database)
         self._broadcast.subscribe(self.chat.happened)
         self._sockets = Sockets(
@@ -461,6 +464,7 @@ class OwncastService(Service):
             LogsAPI(self.logs.recent),
             IntegrationsAPI(settings),
             *chat_rooms(self.chat, self._users, proxies),
+            *self.federation.rooms,
             Documentation.load(f"/assets/{own_files().version}"),
         ]
         gate = Gate(

@@ -259,6 +259,18 @@ class TableTests(StoredConfigTestCase):
                 at(shown, setter.setting.api_name)
         self.assertNotIn("socketHostOverride", shown)
 
+    def test_federation_needs_https(self) -> None:
+        """
+        Federation cannot be switched on before the world can reach this server over https.
+        """
+        for url in ("", "http://live.example.com"):
+            self.change("serverurl", url)
+            reason = self.refused(self.post("federation/enable", {"value": True}))
+            self.assertIn("https://", reason)
+            self.change("federation/enable", False)
+        self.change("serverurl", "https://live.example.com:8443")
+        self.change("federation/enable", True)
+
     def test_bare_list(self) -> None:
         """
         External actions may be sent without the object around them, other lists may not.

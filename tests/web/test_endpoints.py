@@ -53,18 +53,7 @@ NOT_YET: Final[Mapping[str, str]] = {
     "admin-federation-actions": FEDERATION,
     "followers": FEDERATION,
     "remotefollow": FEDERATION,
-    "ap-webfinger": FEDERATION,
-    "ap-host-meta": FEDERATION,
-    "ap-nodeinfo": FEDERATION,
-    "ap-x-nodeinfo2": FEDERATION,
-    "ap-nodeinfo-20": FEDERATION,
-    "ap-instance-v1": FEDERATION,
-    "ap-actor": FEDERATION,
     "ap-inbox": FEDERATION,
-    "ap-outbox": FEDERATION,
-    "ap-followers": FEDERATION,
-    "ap-following": FEDERATION,
-    "ap-object": FEDERATION,
     "admin-webhooks": TELLING,
     "admin-webhooks-create": TELLING,
     "admin-webhooks-delete": TELLING,
@@ -107,6 +96,10 @@ OUR_OWN: Final = {
     "/favicon.ico",
     "/manifest.json",
     "/oembed",
+    # Of the account in the fediverse, beyond what Owncast has.
+    "/nodeinfo/2.1",
+    "/federation/user/{username}/featured",
+    "/federation/{id}/activity",
     # The smaller sibling of the moving preview.
     "/preview.webp",
     # What the player shows while there is no stream.
@@ -117,7 +110,15 @@ OUR_OWN: Final = {
 _ENDS_THE_SERVER = "admin-update-forcequit"
 OPEN_TO_THE_ADMINISTRATOR: Final = (Guard.NOBODY, Guard.ADMIN)
 #: Not there on a new server, as documented.
-_ABSENT_AT_FIRST = {"yp": 404}
+_ABSENT_AT_FIRST = {
+    "yp": 404,
+    "ap-webfinger": 404,
+    "ap-host-meta": 404,
+    "ap-nodeinfo": 404,
+    "ap-x-nodeinfo2": 404,
+    "ap-nodeinfo-20": 404,
+    "ap-instance-v1": 404,
+}
 
 
 @frozen

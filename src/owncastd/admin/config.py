@@ -10,6 +10,7 @@ from twisted.web.iweb import IRequest
 
 from owncastd.settings.store import Settings
 from owncastd.web.body import read_value
+from owncastd.web.errors import Refused
 from owncastd.web.routes import POST, Guard, Simple, route
 
 from .setters import SETTERS, Setter
@@ -32,7 +33,10 @@ class ConfigAPI:
         Carry one operation out.
         """
         read = read_value_or_list if setter.bare else read_value
-        await self._settings.set(setter.setting, read(request, setter.setting))
+        value = read(request, setter.setting)
+        if refusal := setter.refusal(self._settings, value):
+            raise Refused(refusal)
+        await self._settings.set(setter.setting, value)
         return Simple(setter.done)
 
 

@@ -2,12 +2,27 @@
 The operations that change one setting each, as data.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from attrs import frozen
 
 from owncastd.settings import catalogue
 from owncastd.settings.setting import Setting
+from owncastd.settings.store import Settings
+
+
+def _never(settings: Settings, value: Any) -> str:
+    return ""
+
+
+def _without_https(settings: Settings, enabled: bool) -> str:
+    """
+    Servers of the fediverse talk to each other over https alone.
+    """
+    if enabled and not settings.get(catalogue.SERVER_URL).startswith("https://"):
+        return "value: federation needs a server URL that begins with https://; set that first"
+    return ""
 
 
 @frozen
@@ -19,6 +34,7 @@ class Setter:
     @ivar done: what the administrator is told after the change; clients know these texts.
     @ivar bare: whether the body may be the value itself, without the object around it.
     @ivar ours: whether Owncast has no such setting, and no client a fixed idea of it.
+    @ivar refusal: why a value cannot be set as the other settings are; empty if it can.
     """
 
     path: str
@@ -26,6 +42,7 @@ class Setter:
     done: str = "changed"
     bare: bool = False
     ours: bool = False
+    refusal: Callable[[Settings, Any], str] = _never
 
 
 SETTERS: Final = (
@@ -112,7 +129,12 @@ SETTERS: Final = (
     Setter("chat/blockedwords", catalogue.CHAT_BLOCKED_WORDS, ours=True),
     Setter("chat/blockedlinks", catalogue.CHAT_BLOCKED_LINKS, ours=True),
     # Federation.
-    Setter("federation/enable", catalogue.FEDERATION_ENABLED, "federation features saved"),
+    Setter(
+        "federation/enable",
+        catalogue.FEDERATION_ENABLED,
+        "federation features saved",
+        refusal=_without_https,
+    ),
     Setter("federation/private", catalogue.FEDERATION_PRIVATE, "federation private saved"),
     Setter(
         "federation/showengagement",

@@ -46,6 +46,13 @@ _PICTURE = """\
 """
 
 
+def platform_name(platform: str) -> str:
+    """
+    What people call a platform; of one that is not known, what the administrator calls it.
+    """
+    return PLATFORMS.get(platform, platform)
+
+
 def icon_path(platform: str) -> str | None:
     """
     Where the picture of a platform is served, or C{None} for one that is not known.

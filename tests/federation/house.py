@@ -1,0 +1,109 @@
+"""
+What the tests of the federation share: an account on a site in memory, over a real database file.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from owncastd.federation.account import Account
+from owncastd.federation.federation import Federation
+from owncastd.settings import catalogue
+from owncastd.settings.store import Settings
+from owncastd.web.platforms import platform_name
+from tests.chat.house import InlineDatabase
+from tests.web.support import Answer, SiteTestCase
+
+URL = "https://live.example"
+PEM = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"
+ACCOUNT = Account(URL, "streamer")
+BOB = "https://peer.example/users/bob"
+DAY = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def make_settings() -> Settings:
+    """
+    Settings of a server that is in the fediverse.
+    """
+    settings = Settings.in_memory()
+    settings.set(catalogue.SERVER_URL, URL)
+    settings.set(catalogue.FEDERATION_PUBLIC_KEY, PEM)
+    settings.set(catalogue.FEDERATION_ENABLED, True)
+    return settings
+
+
+class AccountTestCase(SiteTestCase):
+    """
+    A site with an account.
+    """
+
+    def setUp(self) -> None:
+        """
+        Build it.
+        """
+        directory = Path(self.mktemp())
+        directory.mkdir(parents=True)
+        self.database = InlineDatabase(directory / "owncast.db")
+        self.addCleanup(self.database.connection.close)
+        super().setUp()
+
+    def make_settings(self) -> Settings:
+        """
+        With federation switched on.
+        """
+        return make_settings()
+
+    def rooms(self) -> Sequence[object]:
+        """
+        The account's routes.
+        """
+        self.federation = Federation.load(self.database, self.settings, self.status, platform_name)
+        return self.federation.rooms
+
+    def get(self, path: str, accept: str | None = None) -> Answer:
+        """
+        Ask for something.
+        """
+        return self.ask(path, headers={} if accept is None else {"Accept": accept})
+
+    def document(self, path: str) -> dict[str, Any]:
+        """
+        A document that is there.
+        """
+        answer = self.get(path)
+        self.assertEqual(answer.code, 200, path)
+        return cast(dict[str, Any], json.loads(answer.body))
+
+    def execute(self, query: str, *values: Any) -> list[Any]:
+        """
+        Ask the database.
+        """
+        rows = self.database.connection.execute(query, values).fetchall()
+        self.database.connection.commit()
+        return rows
+
+    def add_follower(
+        self,
+        iri: str = BOB,
+        shared_inbox: str | None = None,
+        approved_at: datetime | None = DAY,
+        created_at: datetime = DAY,
+    ) -> None:
+        """
+        Have somebody follow.
+        """
+        host = iri.split("/")[2]
+        self.execute(
+            "INSERT INTO federation_followers (iri, inbox, shared_inbox, name, username,"
+            " request_iri, created_at, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            iri,
+            f"{iri}/inbox",
+            shared_inbox,
+            "Bob",
+            f"bob@{host}",
+            f"{iri}#follow",
+            created_at.isoformat(),
+            None if approved_at is None else approved_at.isoformat(),
+        )
