@@ -9,10 +9,13 @@ from zope.interface.verify import verifyObject
 from owncastd.hls import shelf
 from owncastd.hls.objects import NOT_FOUND
 from owncastd.hls.origin import START_PATIENCE_SECONDS, Origin
+from owncastd.hls.packager import Packager
 from owncastd.hls.segments import InitSection
 from owncastd.hls.window import FULL, Window
 from owncastd.interfaces import IRenditionReport
 from owncastd.media.renditions import SOURCE, Rendition
+from tests.hls.playlist_reader import parse_media
+from tests.hls.streams import usual
 from tests.hls.support import MemoryWaiter, an_init, feed, feed_parts, plan, started_clock
 from tests.hls.validator import check_multivariant
 
@@ -379,3 +382,68 @@ class OpeningTests(SynchronousTestCase):
         self.assertEqual((self.origin.best_opening(500) or b"")[:5], b"init2")
         self.origin.close()
         self.assertIsNone(self.origin.best_opening(500))
+
+
+class AlignedDatesTests(SynchronousTestCase):
+    """
+    Renditions through packagers, as a transcoder feeds them.
+    """
+
+    def setUp(self) -> None:
+        """
+        The source and an encoded rendition.
+        """
+        self.clock = started_clock()
+        self.origin = Origin(self.clock)
+        self.windows = self.origin.open(plan(2, SOURCE, LOW))
+        self.packagers = [
+            Packager(window, part_seconds=0.5, segment_seconds=2.0) for window in self.windows
+        ]
+
+    def stretch(self, index: int, start_ms: int, seconds: float) -> None:
+        """
+        A rendition gets its media, up to its last frame.
+        """
+        for message in usual(seconds, start_ms=start_ms):
+            self.packagers[index].write(message)
+
+    def dates(self, index: int, stretch: int) -> list[str]:
+        """
+        When the segments of a stretch begin.
+        """
+        playlist = parse_media(bytes(self.windows[index].playlist(FULL).body).decode())
+        number, dates = playlist.discontinuity_sequence, []
+        for segment in playlist.segments:
+            number += segment.discontinuities
+            if number == stretch:
+                dates.append(str(segment.date_time))
+        return dates
+
+    def test_source_ahead_of_the_clock(self) -> None:
+        """
+        The first part was late by some jitter, so that the source's dates are ahead of the clock
+        when the encoder is started again; the encoded rendition, which lost the end of the last
+        stretch, has the same dates all the same.
+        """
+        self.clock.advance(0.5)
+        self.stretch(0, 0, 0.5)
+        self.clock.advance(3.5 - 0.012)
+        self.stretch(0, 500, 3.5)
+        self.stretch(1, 0, 3)
+        for packager in self.packagers:
+            packager.discontinuity()
+        self.clock.advance(0.5)
+        self.stretch(0, 4000, 6)
+        self.clock.advance(0.3)
+        self.stretch(1, 4000, 6)
+        self.assertEqual(self.dates(1, 1), self.dates(0, 1))
+        self.assertEqual(len(self.dates(0, 1)), 2)
+
+    def test_much_later(self) -> None:
+        """
+        An encoded rendition that takes long to come is dated by its media.
+        """
+        for index in range(2):
+            self.clock.advance(7)
+            self.stretch(index, 1000, 5)
+        self.assertEqual(self.dates(1, 0), self.dates(0, 0))

@@ -4,7 +4,7 @@ Dates of media.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.hls.timeline import SHARED_ANCHOR_TOLERANCE_SECONDS, Timeline, format_date
+from owncastd.hls.timeline import MAX_STRETCHES, Timeline, format_date
 from tests.hls.support import START, started_clock
 
 
@@ -15,17 +15,37 @@ class TimelineTests(SynchronousTestCase):
 
     def test_shared(self) -> None:
         """
-        The first rendition sets the date for those that come a little later.
+        The first rendition sets the date for the others, however much later they come.
         """
         clock = started_clock()
         timeline = Timeline(clock)
         began = round(START * 1000) - 500
-        self.assertEqual(timeline.anchor(0, 500), began)
-        clock.advance(1.2)
-        self.assertEqual(timeline.anchor(0, 500), began)
-        clock.advance(SHARED_ANCHOR_TOLERANCE_SECONDS)
-        self.assertEqual(timeline.anchor(0, 500), round(clock.seconds() * 1000) - 500)
-        self.assertEqual(timeline.anchor(1, 500), round(clock.seconds() * 1000) - 500)
+        self.assertEqual(timeline.date(0, 7000, 500), began)
+        clock.advance(60)
+        self.assertEqual(timeline.date(0, 7000, 500), began)
+        self.assertEqual(timeline.date(1, 67_000, 500), began + 60_000)
+
+    def test_by_media(self) -> None:
+        """
+        A rendition that begins later or earlier in a stretch is dated by its media.
+        """
+        clock = started_clock()
+        timeline = Timeline(clock)
+        began = timeline.date(0, 7000, 500)
+        clock.advance(20)
+        self.assertEqual(timeline.date(0, 9000, 500), began + 2000)
+        self.assertEqual(timeline.date(0, 6500, 500), began - 500)
+
+    def test_no_overlap(self) -> None:
+        """
+        A stretch begins after what any rendition has reached, for all renditions.
+        """
+        timeline = Timeline(started_clock())
+        began = timeline.date(0, 0, 500)
+        timeline.reached(began + 512)
+        timeline.reached(began + 100)
+        for begins_ms in (500, 600):
+            self.assertEqual(timeline.date(1, begins_ms, 500), began + 12 + begins_ms)
 
     def test_bounded(self) -> None:
         """
@@ -33,8 +53,8 @@ class TimelineTests(SynchronousTestCase):
         """
         timeline = Timeline(started_clock())
         for stretch in range(1000):
-            timeline.anchor(stretch, 500)
-        self.assertLess(len(timeline._anchors), 10)
+            timeline.date(stretch, 0, 500)
+        self.assertEqual(len(timeline._origins), MAX_STRETCHES)
 
     def test_format(self) -> None:
         """

@@ -80,7 +80,7 @@ class PartWriter:
             self._segment_independent = independent
             self._segment_open = True
         data = cmaf.chunk(self._sequence, video, audio)
-        self._sink.add_part(Part(data, end_ms - self.cut_ms, independent))
+        self._sink.add_part(Part(data, end_ms - self.cut_ms, independent, self.cut_ms))
         self.cut_ms = end_ms
         if end_ms - self._segment_began_ms >= MAX_SEGMENT_MS:
             self.end_segment()

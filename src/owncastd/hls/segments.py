@@ -34,11 +34,13 @@ class Part:
     @ivar duration_ms: presentation length; the lengths of consecutive parts add up without rounding
         error to the media's own clock.
     @ivar independent: it starts with a key frame (for audio alone: always).
+    @ivar begins_ms: where it begins on the broadcast's clock.
     """
 
     data: bytes = field(repr=False)
     duration_ms: int
     independent: bool
+    begins_ms: int = 0
 
 
 class PartSink(Protocol):

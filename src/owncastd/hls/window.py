@@ -162,6 +162,7 @@ class Window:
         The next segment does not continue the last one.
         """
         self.end_segment()
+        self._timeline.reached(self._date_ms)
         self._stretch += 1
         self._pending += 1
         self._undated = True
@@ -317,9 +318,9 @@ class Window:
         """
         assert self._shelf.init is not None, "a part without its init section"
         if self._undated:
-            anchor = self._timeline.anchor(self._stretch, part.duration_ms)
-            # An encoder that was ahead of the clock must not make dates overlap.
-            self._date_ms = max(anchor, self._date_ms)
+            date = self._timeline.date(self._stretch, part.begins_ms, part.duration_ms)
+            # Should another rendition have entered the stretch before this one left the last.
+            self._date_ms = max(date, self._date_ms)
             self._undated = False
         entry = SegmentEntry(
             f"{self._prefix}s{self._next_msn}.m4s",
