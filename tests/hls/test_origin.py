@@ -400,11 +400,11 @@ class AlignedDatesTests(SynchronousTestCase):
             Packager(window, part_seconds=0.5, segment_seconds=2.0) for window in self.windows
         ]
 
-    def stretch(self, index: int, start_ms: int, seconds: float) -> None:
+    def stretch(self, index: int, start_ms: int, seconds: float, *, b_frames: bool = False) -> None:
         """
         A rendition gets its media, up to its last frame.
         """
-        for message in usual(seconds, start_ms=start_ms):
+        for message in usual(seconds, start_ms=start_ms, b_frames=b_frames):
             self.packagers[index].write(message)
 
     def dates(self, index: int, stretch: int) -> list[str]:
@@ -446,4 +446,13 @@ class AlignedDatesTests(SynchronousTestCase):
         for index in range(2):
             self.clock.advance(7)
             self.stretch(index, 1000, 5)
+        self.assertEqual(self.dates(1, 0), self.dates(0, 0))
+
+    def test_without_b_frames(self) -> None:
+        """
+        Where the source has B-frames and the encoded rendition has none, the same key frame is
+        decoded earlier in the source; what is shown at the same time has the same date.
+        """
+        self.stretch(0, 1000, 5, b_frames=True)
+        self.stretch(1, 1067, 5)
         self.assertEqual(self.dates(1, 0), self.dates(0, 0))

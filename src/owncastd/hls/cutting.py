@@ -71,16 +71,20 @@ class PartWriter:
         video: cmaf.VideoSamples | None,
         audio: cmaf.AudioSamples | None,
         independent: bool,
+        shown_ms: int | None = None,
     ) -> None:
         """
         Hand over a part that lasts until that time.
+
+        @param shown_ms: when the first of it is shown, if not when it is decoded.
         """
         self._sequence += 1
         if not self._segment_open:
             self._segment_independent = independent
             self._segment_open = True
         data = cmaf.chunk(self._sequence, video, audio)
-        self._sink.add_part(Part(data, end_ms - self.cut_ms, independent, self.cut_ms))
+        begins_ms = self.cut_ms if shown_ms is None else shown_ms
+        self._sink.add_part(Part(data, end_ms - self.cut_ms, independent, begins_ms))
         self.cut_ms = end_ms
         if end_ms - self._segment_began_ms >= MAX_SEGMENT_MS:
             self.end_segment()
@@ -279,10 +283,10 @@ class VideoRun:
                 ((timestamp_ms + composition_ms) * _TICKS_PER_MS - decode_time) & 0xFFFFFFFF,
             )
         video = cmaf.VideoSamples(decode_times[0], table, self._payloads)
-        independent = frames[0][2]
+        shown_ms, independent = frames[0][0] + frames[0][1], frames[0][2]
         self._frames, self._payloads = [], []
         self._bytes = sum(map(len, self._sounds.payloads)) if self._sounds is not None else 0
-        writer.add(end_ms, video, sounds, independent)
+        writer.add(end_ms, video, sounds, independent, shown_ms)
 
     def _cut_sounds(self, next_ms: int | None) -> None:
         """

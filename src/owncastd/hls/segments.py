@@ -34,7 +34,8 @@ class Part:
     @ivar duration_ms: presentation length; the lengths of consecutive parts add up without rounding
         error to the media's own clock.
     @ivar independent: it starts with a key frame (for audio alone: always).
-    @ivar begins_ms: where it begins on the broadcast's clock.
+    @ivar begins_ms: when its first sample is shown, on the broadcast's clock. What is encoded anew
+        may be decoded at other times than the source, but it is shown at the same.
     """
 
     data: bytes = field(repr=False)

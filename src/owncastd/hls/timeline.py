@@ -34,8 +34,8 @@ class Timeline:
         The date at which a rendition's media of a stretch begins.
 
         @param stretch: how many discontinuities lie before it.
-        @param begins_ms: where its first part, which has just been completed, begins on the
-            broadcast's clock.
+        @param begins_ms: when its first part, which has just been completed, begins to be shown, on
+            the broadcast's clock.
         @param duration_ms: how long that part is.
         @return: milliseconds since 1970.
         """
