@@ -48,6 +48,7 @@ class OptionsTests(SynchronousTestCase):
                 *("--backupdir", "/b", "--adminpassword", "pw", "--streamkey", "key"),
                 *("--webserverport", "81", "--webserverip", "127.0.0.1", "--rtmpport", "1936"),
                 *("--enableDebugFeatures", "--enableVerboseLogging", "--keepSegmentFiles"),
+                *("--rtmpsport", "1937", "--rtmpscert", "/c.pem", "--rtmpskey", "/k.pem"),
                 "--allowPrivatePeers",
                 *("--restoreDatabase", "/z.bak", "--importOwncast", "/old/owncast.db"),
             ),
@@ -61,6 +62,9 @@ class OptionsTests(SynchronousTestCase):
                 web_server_port=81,
                 web_server_ip="127.0.0.1",
                 rtmp_port=1936,
+                rtmps_port=1937,
+                rtmps_certificate=Path("/c.pem"),
+                rtmps_key=Path("/k.pem"),
                 debug_features=True,
                 verbose_logging=True,
                 keep_segment_files=True,
@@ -79,6 +83,13 @@ class OptionsTests(SynchronousTestCase):
             (value.web_server_port, value.rtmp_port, value.verbose_logging), (81, 1936, True)
         )
         self.assertFalse(parse("-enableVerboseLogging=false").verbose_logging)
+
+    def test_one_file(self) -> None:
+        """
+        Certificate and key may be in one file.
+        """
+        value = parse("--rtmpsport", "1937", "--rtmpscert", "both.pem")
+        self.assertEqual(value.rtmps_key, Path("both.pem").absolute())
 
     def test_secrets_stay_out_of_repr(self) -> None:
         """
@@ -103,6 +114,9 @@ class OptionsTests(SynchronousTestCase):
             (["--nonsense"], "nonsense"),
             (["-enableDebugFeatures=maybe"], "maybe"),
             (["--enableDebugFeatures", "extra"], "extra"),
+            (["--rtmpsport", "1937"], "--rtmpscert"),
+            (["--rtmpscert", "c.pem"], "--rtmpsport"),
+            (["--rtmpskey", "k.pem", "--rtmpsport", "1937"], "--rtmpscert"),
         ]:
             with self.subTest(arguments=arguments):
                 error = self.assertRaises(SystemExit, parse, *arguments)

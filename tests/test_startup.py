@@ -180,7 +180,15 @@ class SettleTests(SynchronousTestCase):
         self.assertIn("http://localhost:8080/", quiet)
         self.assertIn("rtmp://localhost:1935/live", quiet)
         self.assertNotIn("secrets", quiet)
-        told = announcement(web, rtmp, self.directory, FirstSecrets("pass-word", "KEY"))
+        self.assertNotIn("rtmps:", quiet)
+        told = announcement(
+            web,
+            rtmp,
+            self.directory,
+            FirstSecrets("pass-word", "KEY"),
+            Listening("encoders with TLS", "::", 1937),
+        )
+        self.assertIn("rtmps://localhost:1937/live", told)
         self.assertIn("pass-word", told)
         self.assertIn("KEY", told)
 
@@ -230,6 +238,26 @@ class MakeServiceTests(SynchronousTestCase):
                 options_for(directory, "--webserverip", "127.0.0.1", "--webserverport", str(port))
             )
         self.assertIn(f"127.0.0.1:{port} for the web", text)
+        connection = sqlite3.connect(directory / "owncast.db")
+        self.addCleanup(connection.close)
+        self.assertEqual(connection.execute("SELECT * FROM stream_keys").fetchall(), [])
+
+    def test_certificate(self) -> None:
+        """
+        A certificate that cannot be used is told before secrets are made.
+        """
+        directory = Path(self.mktemp())
+        with Taken() as web, Taken() as rtmp, Taken() as rtmps:
+            pass
+        text = self.refusal(
+            options_for(
+                directory,
+                *("--webserverip", "127.0.0.1", "--webserverport", str(web)),
+                *("--rtmpport", str(rtmp), "--rtmpsport", str(rtmps)),
+                *("--rtmpscert", str(directory / "missing.pem")),
+            )
+        )
+        self.assertIn("missing.pem: No such file", text)
         connection = sqlite3.connect(directory / "owncast.db")
         self.addCleanup(connection.close)
         self.assertEqual(connection.execute("SELECT * FROM stream_keys").fetchall(), [])

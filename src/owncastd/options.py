@@ -24,6 +24,8 @@ class ServerOptions:
     @ivar data_dir: holds everything that has no path of its own.
     @ivar stream_key: replaces all stored stream keys for this run.
     @ivar admin_password: stored (as a hash) before the server starts.
+    @ivar rtmps_port: where encoders are taken with TLS as well; C{None}: nowhere.
+    @ivar rtmps_certificate: given with the port; C{rtmps_key} is the same file if not given.
     @ivar keep_segment_files: keep finished segments as files as well.
     @ivar allow_private_peers: let strangers' addresses lead to this machine and its neighbours.
     @ivar restore_database: restore this backup and exit instead of serving.
@@ -39,6 +41,9 @@ class ServerOptions:
     web_server_port: int | None = None
     web_server_ip: str | None = None
     rtmp_port: int | None = None
+    rtmps_port: int | None = None
+    rtmps_certificate: Path | None = None
+    rtmps_key: Path | None = None
     debug_features: bool = False
     verbose_logging: bool = False
     keep_segment_files: bool = False
@@ -87,7 +92,12 @@ COERCIONS: Final[dict[str, Callable[[str], object]]] = {
     "webserverport": port_number,
     "webserverip": listen_address,
     "rtmpport": port_number,
+    "rtmpsport": port_number,
 }
+
+
+#: Options that mean nothing alone.
+NEEDS: Final = {"rtmpsport": "rtmpscert", "rtmpscert": "rtmpsport", "rtmpskey": "rtmpscert"}
 
 
 class Options(usage.Options):
@@ -109,6 +119,9 @@ class Options(usage.Options):
         ["webserverport", None, None, "Port for pages, video and API; remembered."],
         ["webserverip", None, None, "Address to serve the web on; remembered."],
         ["rtmpport", None, None, "Port for encoders; remembered."],
+        ["rtmpsport", None, None, "Port for encoders with TLS; needs --rtmpscert."],
+        ["rtmpscert", None, None, "Certificate for it: a PEM file, the whole chain."],
+        ["rtmpskey", None, None, "Its private key: a PEM file [default: that of --rtmpscert]."],
         ["restoreDatabase", None, None, "Restore this backup over the database, then exit."],
         ["importOwncast", None, None, "Move in from this Owncast database, then exit."],
     ]
@@ -157,6 +170,9 @@ class Options(usage.Options):
                 self[name] = coerce(self[name])
             except ValueError as error:
                 raise usage.UsageError(f"--{name}: {error}") from None
+        for name, needed in NEEDS.items():
+            if self[name] is not None and self[needed] is None:
+                raise usage.UsageError(f"--{name} needs --{needed} as well")
 
     def _with_double_dashes(self, options: Sequence[str]) -> list[str]:
         flags = {flag[0] for flag in self.optFlags}
@@ -184,6 +200,7 @@ class Options(usage.Options):
         def path(name: str, default: str) -> Path:
             return Path(given[name] or data_dir / default).absolute()
 
+        certificate = given["rtmpscert"]
         restore, source = given["restoreDatabase"], given["importOwncast"]
         return ServerOptions(
             data_dir=data_dir,
@@ -195,6 +212,9 @@ class Options(usage.Options):
             web_server_port=given["webserverport"],
             web_server_ip=given["webserverip"],
             rtmp_port=given["rtmpport"],
+            rtmps_port=given["rtmpsport"],
+            rtmps_certificate=Path(certificate).absolute() if certificate else None,
+            rtmps_key=Path(given["rtmpskey"] or certificate).absolute() if certificate else None,
             debug_features=bool(given["enableDebugFeatures"]),
             verbose_logging=bool(given["enableVerboseLogging"]),
             keep_segment_files=bool(given["keepSegmentFiles"]),

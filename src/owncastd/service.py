@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 
 from attrs import define, field
 from twisted.application.service import IService, Service
-from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IDelayedCall, IListeningPort, IReactorFromThreads
 from twisted.logger import Logger
@@ -83,6 +83,7 @@ from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
 from owncastd.net.proxies import TrustedProxies
 from owncastd.net.site import WebFactory
+from owncastd.net.tls import RenewedCertificate, TLSFactory
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
@@ -120,6 +121,7 @@ from .startup import (
     addresses,
     cannot_listen,
     check_port,
+    encrypted_ingest,
     private_directory,
     settle,
 )
@@ -320,11 +322,13 @@ class OwncastService(Service):
         connection: sqlite3.Connection,
         web_address: Listening,
         rtmp_address: Listening,
+        encrypted: tuple[Listening, RenewedCertificate] | None = None,
     ) -> None:
         """
         Put the rooms together; nothing runs yet.
 
         @param connection: used only during this call.
+        @param encrypted: where encoders are taken with TLS as well, if anywhere.
         """
         self._reactor = reactor
         self._options = options
@@ -493,6 +497,7 @@ class OwncastService(Service):
         self._web_limit = ConnectionLimit(exempt=proxies.trusts)
         self._web_address = web_address
         self._rtmp_address = rtmp_address
+        self._encrypted = encrypted
         self._ports: list[IListeningPort] = []
 
     def setServiceParent(self, parent: Any) -> None:
@@ -509,9 +514,11 @@ class OwncastService(Service):
         @raise SystemExit: a port was taken since it was tried.
         """
         self._listen(self._web_address, self._web, self._web_limit)
-        self._listen(
-            self._rtmp_address, self._rtmp, ConnectionLimit(INGEST_CONNECTIONS_PER_ADDRESS)
-        )
+        limit = ConnectionLimit(INGEST_CONNECTIONS_PER_ADDRESS)
+        self._listen(self._rtmp_address, self._rtmp, limit)
+        if self._encrypted is not None:
+            address, certificate = self._encrypted
+            self._listen(address, TLSFactory(certificate, self._rtmp, self._reactor), limit)
         super().privilegedStartService()
 
     def startService(self) -> None:
@@ -526,6 +533,10 @@ class OwncastService(Service):
         self.chat.start()
         self.metrics.start()
         self._trials.renew()
+        if self._encrypted is not None:
+            address, certificate = self._encrypted
+            certificate.start()
+            self._log.info("Encoders are taken with TLS at {address}", address=address)
         self._log.info(
             "owncastd {version} serves {web} and takes encoders at {rtmp}",
             version=__version__,
@@ -554,6 +565,7 @@ class OwncastService(Service):
             ("the storage", lambda: Deferred.fromCoroutine(self._storing.stop())),
             ("the trials of encoders", lambda: maybeDeferred(self._trials.stop)),
             ("the look for encoders", lambda: maybeDeferred(self._encoders.stop)),
+            ("the certificate", self._stop_certificate),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
             ("the password check", lambda: maybeDeferred(self._password.stop)),
             ("the users", self._users.stop),
@@ -567,6 +579,9 @@ class OwncastService(Service):
                 self._log.failure("While closing {name}", name=name)
         self._log.info("owncastd has stopped")
         self.logs.stop()
+
+    def _stop_certificate(self) -> Deferred[None]:
+        return succeed(None) if self._encrypted is None else self._encrypted[1].stop()
 
     async def _stop_listening(self) -> None:
         ports, self._ports = self._ports, []
@@ -648,7 +663,11 @@ def chat_rooms(chat: Chat, users: Users, proxies: TrustedProxies) -> tuple[objec
 
 
 def announcement(
-    web: Listening, rtmp: Listening, data_dir: Path, first_secrets: FirstSecrets
+    web: Listening,
+    rtmp: Listening,
+    data_dir: Path,
+    first_secrets: FirstSecrets,
+    rtmps: Listening | None = None,
 ) -> str:
     """
     What the terminal is told at the start: addresses, and once the secrets that were made up.
@@ -664,6 +683,8 @@ def announcement(
         f"  Watch:          http://{host(web)}:{web.port}/",
         f"  Encoder server: rtmp://{host(rtmp)}:{rtmp.port}/live",
     ]
+    if rtmps is not None:
+        lines.append(f"  With TLS:       rtmps://{host(rtmps)}:{rtmps.port}/live")
     if first_secrets.stream_key is not None:
         lines.append(f"  Stream key:     {first_secrets.stream_key}")
     if first_secrets.admin_password is not None:
@@ -689,11 +710,15 @@ def build(reactor: Any, options: ServerOptions) -> tuple[OwncastService, str]:
         web, rtmp = addresses(connection, options)
         check_port(web)
         check_port(rtmp)
+        encrypted = encrypted_ingest(reactor, options)
+        if encrypted is not None:
+            check_port(encrypted[0])
         first_secrets = settle(connection, options)
-        service = OwncastService(reactor, options, connection, web, rtmp)
+        service = OwncastService(reactor, options, connection, web, rtmp, encrypted)
     finally:
         connection.close()
-    return service, announcement(web, rtmp, options.data_dir, first_secrets)
+    rtmps = None if encrypted is None else encrypted[0]
+    return service, announcement(web, rtmp, options.data_dir, first_secrets, rtmps)
 
 
 def makeService(config: Options) -> IService:

@@ -10,16 +10,19 @@ import socket
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
 from owncastd.identity.first_run import FirstSecrets, prepare_identity
 from owncastd.net.addresses import host_and_port
+from owncastd.net.certificates import CertificateFiles, CertificateProblem
+from owncastd.net.tls import RenewedCertificate
 from owncastd.options import ServerOptions
 from owncastd.settings import catalogue
 from owncastd.settings.setting import Setting
 from owncastd.settings.store import Settings, store
+from owncastd.threads import reactor_threads
 
 T = TypeVar("T")
 
@@ -80,6 +83,26 @@ def addresses(
         "encoders", every_interface(), options.rtmp_port or settings.get(catalogue.RTMP_PORT)
     )
     return web, rtmp
+
+
+def encrypted_ingest(
+    reactor: Any, options: ServerOptions
+) -> tuple[Listening, RenewedCertificate] | None:
+    """
+    Where encoders are taken with TLS, and the certificate that they are shown; C{None}: nowhere.
+
+    @raise StartupError: the certificate or its key cannot be used.
+    """
+    if options.rtmps_port is None or options.rtmps_certificate is None:
+        return None
+    files = CertificateFiles(
+        options.rtmps_certificate, options.rtmps_key or options.rtmps_certificate
+    )
+    try:
+        certificate = RenewedCertificate.load(reactor, reactor_threads(reactor), files)
+    except CertificateProblem as problem:
+        raise StartupError(f"no encoders with TLS: {problem}") from None
+    return Listening("encoders with TLS", every_interface(), options.rtmps_port), certificate
 
 
 def settle(connection: sqlite3.Connection, options: ServerOptions) -> FirstSecrets:

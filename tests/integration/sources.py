@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -137,6 +138,7 @@ class Publisher:
         ffmpeg: Path | None = None,
         speed: float = 1.0,
         loop: bool = False,
+        options: Sequence[str] = (),
     ) -> "Publisher":
         """
         Begin to publish.
@@ -144,6 +146,7 @@ class Publisher:
         @param folder: where ffmpeg's log goes.
         @param speed: 1 for real time.
         @param loop: begin again at the end, with the time running on.
+        @param options: more of ffmpeg's options for the way to the server.
         """
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(prefix="publisher-", suffix=".log", dir=folder)
@@ -155,7 +158,7 @@ class Publisher:
                     *("-readrate", str(speed)),
                     *(["-stream_loop", "-1"] if loop else []),
                     *("-i", source, "-map", "0:v", "-map", "0:a", "-c", "copy"),
-                    *("-f", "flv", "-flvflags", "no_duration_filesize", url),
+                    *("-f", "flv", "-flvflags", "no_duration_filesize", *options, url),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
