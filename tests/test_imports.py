@@ -35,6 +35,8 @@ ALLOWED: dict[str, set[str]] = {
     "transcoder": VALUES | {"net"},
     "hls": VALUES | {"net"},
     "storage": VALUES | {"net"},
+    # What viewers see while the encoder is away.
+    "slate": VALUES,
     "web": VALUES | CORE | {"net"},
     # Patterns that strangers' texts are held against, in bounded time.
     "patterns": set(),

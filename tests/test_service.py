@@ -10,16 +10,19 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from owncastd.broadcast.events import BroadcastEvent, Ended, Interrupted, Resumed, Started
 from owncastd.hls.origin import Origin
-from owncastd.hls.packager import Packager
 from owncastd.interfaces import IMediaSink
 from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.service import AFTERGLOW_SECONDS, Picturing, Pipeline
+from owncastd.slate.rendition import SlatedRendition
+from owncastd.slate.slate import Slate
 from owncastd.transcoder.beside import AlignedSource
 from owncastd.transcoder.locate import FFmpeg
 from owncastd.transcoder.supervisor import Transcoder
 from owncastd.transcoder.thumbnails import INTERVAL_SECONDS, Thumbnails
 from tests.fakes import MemoryFlow
+from tests.hls.streams import usual
 from tests.hls.support import plan
+from tests.slate.studio import MemoryStock
 from tests.transcoder.fakes import FakeReactor, video
 
 ENCODED = Rendition(name="480p", scaled_height=480)
@@ -53,6 +56,8 @@ class PipelineTests(SynchronousTestCase):
             Located(),  # type: ignore[arg-type]
             encoder=lambda: "libx264",
             niceness=lambda: 0,
+            clips=MemoryStock(),
+            waits=lambda: True,
         )
 
     def sinks(self, *renditions: Rendition) -> list[IMediaSink]:
@@ -71,8 +76,9 @@ class PipelineTests(SynchronousTestCase):
         """
         The broadcaster's own quality is packaged in process: no child is started.
         """
-        (sink,) = self.sinks(SOURCE)
-        self.assertIsInstance(sink, Packager)
+        slate, sink = self.sinks(SOURCE)
+        self.assertIsInstance(slate, Slate)
+        self.assertIsInstance(sink, SlatedRendition)
         sink.write(video(0, key=True))
         self.assertEqual(self.reactor.processes, [])
 
@@ -80,7 +86,8 @@ class PipelineTests(SynchronousTestCase):
         """
         All renditions that are encoded share one transcoder; each has a playlist of its own.
         """
-        transcoder, source = self.sinks(SOURCE, ENCODED, ENCODED)
+        slate, transcoder, source = self.sinks(SOURCE, ENCODED, ENCODED)
+        self.assertIsInstance(slate, Slate)
         self.assertIsInstance(source, AlignedSource)
         self.assertIsInstance(transcoder, Transcoder)
         self.assertEqual(
@@ -97,7 +104,7 @@ class PipelineTests(SynchronousTestCase):
         administrator is told.
         """
         self.assertIsNone(self.pipeline.encoding())
-        transcoder, spare = self.sinks(ENCODED)
+        _, transcoder, spare = self.sinks(ENCODED)
         self.reactor.refusal = OSError(2, "No such file or directory")
         for second in range(0, 60, 10):
             self.reactor.advance(10)
@@ -114,7 +121,7 @@ class PipelineTests(SynchronousTestCase):
         A child that is still finishing when the next broadcast starts is killed, and waited for
         at the end.
         """
-        transcoder, _ = self.sinks(ENCODED)
+        _, transcoder, _ = self.sinks(ENCODED)
         transcoder.write(video(0, key=True))
         transcoder.end()
         (child,) = self.reactor.processes
@@ -124,6 +131,27 @@ class PipelineTests(SynchronousTestCase):
         self.assertNoResult(stopped)
         child.exit(signal=9)
         self.successResultOf(stopped)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_slate(self) -> None:
+        """
+        While the encoder is away the playlist goes on, until the broadcast is over.
+        """
+        sinks = self.sinks(SOURCE)
+        [window] = self.origin.playlists.values()
+        for message in usual(2):
+            for sink in sinks:
+                sink.write(message)
+        for sink in sinks:
+            sink.discontinuity()
+        made = window.parts_made
+        self.reactor.advance(5)
+        self.assertEqual(window.parts_made, made)
+        self.pipeline.happened(Interrupted(plan(), AT, "lost", 60.0))
+        self.reactor.pump([0.5] * 10)
+        self.assertGreater(window.parts_made, made + 7)
+        for sink in sinks:
+            sink.end()
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_afterglow(self) -> None:

@@ -87,9 +87,12 @@ from owncastd.net.tls import RenewedCertificate, TLSFactory
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
+from owncastd.slate.art import own_picture
+from owncastd.slate.slate import ClipStock, Slate
 from owncastd.storage.storage import Outlet, Storage
 from owncastd.threads import reactor_threads
 from owncastd.transcoder.beside import AlignedSource, SpareSource
+from owncastd.transcoder.clips import Clips
 from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.families import family_of
 from owncastd.transcoder.incidents import Incidents
@@ -152,8 +155,12 @@ class Pipeline:
     #: Asked whenever a broadcast starts: the name of the video encoder, and how much it yields.
     _encoder: Callable[[], str]
     _niceness: Callable[[], int]
+    #: What is shown while the encoder is away, and whether it is waited for at all.
+    _clips: ClipStock
+    _waits: Callable[[], bool]
     #: Where finished segments go as well, if anywhere.
     _storage: Storage | None = None
+    _slate: Slate | None = field(init=False, default=None)
     _transcoder: Transcoder | None = field(init=False, default=None)
     #: Children of earlier broadcasts that are not gone yet.
     _retiring: list[Deferred[None]] = field(init=False, factory=list)
@@ -167,13 +174,15 @@ class Pipeline:
         outlet = self._storage.open(plan) if self._storage is not None else Outlet()
         windows = self._origin.open(plan, outlet.store, outlet.playlists_at)
         level = plan.latency
+        slate = self._slate = Slate(self._reactor, level, self._clips, self._waits)
 
-        def package(window: Window) -> Packager:
-            return Packager(
+        def package(window: Window) -> IMediaSink:
+            packager = Packager(
                 window,
                 part_seconds=level.part_seconds or WHOLE_SEGMENT_CHUNK_SECONDS,
                 segment_seconds=level.segment_seconds,
             )
+            return slate.rendition(packager, lambda: window.frame_rate, lambda: window.gone)
 
         packagers = [package(window) for window in windows]
         sources = [
@@ -187,15 +196,16 @@ class Pipeline:
             if not rendition.is_source
         ]
         if not encoded:
-            return packagers
+            return [slate, *packagers]
 
         def realign() -> None:
+            slate.mark()
             for source in sources:
                 source.mark()
 
         incidents = Incidents(self._reactor)
 
-        def offer_source() -> Packager:
+        def offer_source() -> IMediaSink:
             incidents.tell("The source is offered as it is, since no other rendition is left.")
             return package(self._origin.add(SOURCE))
 
@@ -213,15 +223,20 @@ class Pipeline:
             incidents=incidents,
         )
         beside: Sequence[IMediaSink] = sources or [spare]
-        # What the transcoder marks in the others comes before they get what it marks it for.
-        return [self._transcoder, *beside]
+        # The slate tells the others where the stream comes back; what the transcoder marks in them
+        # comes before they get what it marks it for.
+        return [slate, self._transcoder, *beside]
 
     def happened(self, event: BroadcastEvent) -> None:
         """
-        Follow the broadcast: what ended stays to be fetched for a while.
+        Follow the broadcast: what is interrupted shows a slate, and what ended stays to be fetched
+        for a while.
         """
         if isinstance(event, Started):
             self._cancel_afterglow()
+        elif isinstance(event, Interrupted):
+            if self._slate is not None:
+                self._slate.interrupted()
         elif isinstance(event, Ended):
             self._cancel_afterglow()
             self._afterglow = self._reactor.callLater(AFTERGLOW_SECONDS, self._forget)
@@ -359,12 +374,15 @@ class OwncastService(Service):
             options.keep_segment_files,
             reactor_threads(reactor),
         )
+        self._clips = Clips(reactor, locator.locate, own_picture())
         self._pipeline = Pipeline(
             reactor,
             origin,
             locator,
             lambda: settings.get(catalogue.VIDEO_CODEC),
             lambda: settings.get(catalogue.ENCODER_NICENESS),
+            self._clips,
+            lambda: settings.get(catalogue.GRACE_SECONDS) > 0,
             self._storing.storage,
         )
         self._encoders = EncoderSurvey(
@@ -375,6 +393,7 @@ class OwncastService(Service):
         )
         settings.subscribe(catalogue.VIDEO_CODEC, lambda _: self._trials.renew())
         settings.subscribe(catalogue.FFMPEG_PATH, lambda _: self._trials.renew())
+        settings.subscribe(catalogue.FFMPEG_PATH, lambda _: self._clips.renew())
         audience = Audience(reactor, history.record.peaks)
         self._broadcast = Broadcast(
             reactor,
@@ -561,6 +580,7 @@ class OwncastService(Service):
             ("the chat's sockets", self._sockets.stop),
             ("the figures", self.metrics.stop),
             ("the pictures", lambda: maybeDeferred(self._thumbnails.end)),
+            ("the clips", lambda: maybeDeferred(self._clips.stop)),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
             ("the storage", lambda: Deferred.fromCoroutine(self._storing.stop())),
             ("the trials of encoders", lambda: maybeDeferred(self._trials.stop)),

@@ -14,6 +14,10 @@ from .viewer import PLAYER, Viewer, viewing
 
 ARTIFACTS: Path = ROOT / "artifacts"
 SETTLING_FRAMES = 45
+#: Seconds of media that no player has in hand at the default level.
+MORE_THAN_BUFFERED_SECONDS = 7
+#: Where the player is, and how many pictures it has shown.
+SHOWN = f"[{PLAYER}.video.currentTime, {PLAYER}.video.getVideoPlaybackQuality().totalVideoFrames]"
 SOURCE_FRAMES = PLAIN.seconds * PLAIN.frame_rate
 
 
@@ -40,10 +44,19 @@ class PlaybackTests(ServerTestCase):
         self.assertTrue(all(0 < step < 15 for step in steps), numbers)
         self.assertLess(sum(steps) / len(steps), 3, numbers)
 
+    def assert_goes_on(self, viewer: Viewer, seconds: float) -> None:
+        """
+        The player shows new pictures for so long.
+        """
+        time, frames = viewer.evaluate(SHOWN)
+        viewer.wait_until(f"({SHOWN})[0] > {time + seconds}")
+        # A browser without a screen may leave out some.
+        self.assertGreater(viewer.evaluate(SHOWN)[1], frames + seconds * PLAIN.frame_rate / 3)
+
     def test_through_an_interruption(self) -> None:
         """
-        In one page without a reload: offline, live, interrupted, live again in the same player
-        session, offline.
+        In one page without a reload: offline, live, interrupted with a slate that plays on, live
+        again in the same player session, offline.
         """
         server = self.start_server()
         with viewing(self.browser) as viewer:
@@ -60,6 +73,9 @@ class PlaybackTests(ServerTestCase):
 
             publisher.kill()
             viewer.wait_for_phase("interrupted")
+            self.assert_goes_on(viewer, MORE_THAN_BUFFERED_SECONDS)
+            self.assertEqual(viewer.evaluate(f"{PLAYER}.dataset.phase"), "interrupted")
+            self.assertTrue(viewer.same_session())
             viewer.screenshot(ARTIFACTS / "interrupted.png")
 
             publisher = self.publish(server, loop=True)

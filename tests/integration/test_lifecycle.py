@@ -19,7 +19,7 @@ class BroadcastTests(ServerTestCase):
     def test_encoder_comes_back(self) -> None:
         """
         An encoder that dies and publishes again within the grace time goes on with the same
-        broadcast: numbers only grow, one discontinuity, the same start.
+        broadcast: numbers only grow, a slate between two discontinuities, the same start.
         """
         server = self.start_server()
         publisher = self.go_live(server)
@@ -33,7 +33,9 @@ class BroadcastTests(ServerTestCase):
         )
         self.assertTrue(server.status()["online"])
         at_loss = self.segments(watch)
+        self.watch_until(server, watch, "the slate", lambda: self.segments(watch) >= at_loss + 1)
 
+        at_loss = self.segments(watch)
         self.publish(server, loop=True)
         self.watch_until(server, watch, "new segments", lambda: self.segments(watch) >= at_loss + 2)
         status = server.status()
@@ -41,7 +43,7 @@ class BroadcastTests(ServerTestCase):
         self.assertEqual(status["lastConnectTime"], started)
         assert watch.latest is not None
         marks = sum(segment.discontinuities for segment in watch.latest.all_segments)
-        self.assertEqual(watch.latest.discontinuity_sequence + marks, 1)
+        self.assertEqual(watch.latest.discontinuity_sequence + marks, 2)
         self.assertEqual(watch.findings, [])
 
     @staticmethod

@@ -201,6 +201,20 @@ class Window:
         """
         return self._shelf.init.section if self._shelf.init is not None else None
 
+    @property
+    def frame_rate(self) -> float | None:
+        """
+        Pictures a second, when known.
+        """
+        return self.init.frame_rate if self.init is not None else None
+
+    @property
+    def gone(self) -> bool:
+        """
+        Whether the rendition was withdrawn.
+        """
+        return self._gone
+
     def opening(self, enough_ms: int) -> bytes | None:
         """
         Media from a recent key frame on, for who wants to look at it; costs a copy.

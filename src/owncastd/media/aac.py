@@ -39,6 +39,8 @@ class AACConfiguration:
     @ivar sample_rate: of the AAC core in Hz; with SBR, what is heard has twice as much.
     @ivar channels: of the AAC core; with parametric stereo, what is heard has two.
     @ivar samples_per_frame: at L{sample_rate}: 1024 or 960.
+    @ivar channel_configuration: how the channels are arranged (table 1.19); 0 where a program
+        configuration element tells.
     """
 
     config: bytes = field(repr=False)
@@ -46,6 +48,7 @@ class AACConfiguration:
     sample_rate: int
     channels: int
     samples_per_frame: int
+    channel_configuration: int
 
     @property
     def codecs(self) -> str:
@@ -85,7 +88,10 @@ def parse_aac_configuration(config: bytes) -> AACConfiguration:
         raise MalformedConfiguration("unknown AAC channel configuration")
     if signalled == core:
         signalled = _backward_compatible_extension(reader, core)
-    return AACConfiguration(config, signalled, sample_rate, channels, 960 if short_frames else 1024)
+    samples_per_frame = 960 if short_frames else 1024
+    return AACConfiguration(
+        config, signalled, sample_rate, channels, samples_per_frame, channel_configuration
+    )
 
 
 def _object_type(reader: BitReader) -> int:

@@ -8,9 +8,8 @@ from attrs import define, field
 from zope.interface import implementer
 
 from owncastd.interfaces import IMediaSink, IRenditionReport
+from owncastd.media.configurations import Configurations
 from owncastd.media.messages import MediaMessage
-
-from .configurations import Configurations
 
 
 @implementer(IMediaSink)

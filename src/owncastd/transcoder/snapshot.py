@@ -19,7 +19,7 @@ from .process import how_it_ended
 from .progress import Complaints, LineSplitter, classify
 from .reactor import ProcessReactor
 
-#: A child that has not ended after this many seconds is killed.
+#: A child that has not ended after this many seconds is killed, unless told otherwise.
 SNAPSHOT_SECONDS: Final = 15.0
 #: Largest picture, in bytes.
 MAX_PICTURE_BYTES: Final = 8 * 1024 * 1024
@@ -52,6 +52,7 @@ class _SnapshotChild(ProcessProtocol):
 
     _media: bytes = field(repr=False)
     _outputs: int
+    _seconds: float
     _done: Deferred[tuple[bytes, ...]] = field(init=False)
     _pictures: dict[int, bytearray] = field(init=False, factory=dict, repr=False)
     _lines: LineSplitter = field(init=False, factory=LineSplitter)
@@ -84,7 +85,7 @@ class _SnapshotChild(ProcessProtocol):
         for descriptor in range(FIRST_OUTPUT_FD, FIRST_OUTPUT_FD + self._outputs):
             descriptors[descriptor] = "r"
             self._pictures[descriptor] = bytearray()
-        self._timeout = reactor.callLater(SNAPSHOT_SECONDS, self._too_slow)
+        self._timeout = reactor.callLater(self._seconds, self._too_slow)
         transport = reactor.spawnProcess(self, argv[0], argv, env=env, childFDs=descriptors)
         if transport.pid is not None:
             calm(transport.pid)
@@ -143,7 +144,7 @@ class _SnapshotChild(ProcessProtocol):
             self._done.errback(error)
 
     def _too_slow(self) -> None:
-        self.give_up(SnapshotFailed(f"it took longer than {SNAPSHOT_SECONDS:g} seconds"))
+        self.give_up(SnapshotFailed(f"it took longer than {self._seconds:g} seconds"))
 
     def _stop_waiting(self) -> None:
         if self._timeout is not None and self._timeout.active():
@@ -157,18 +158,20 @@ def take_snapshot(
     media: bytes,
     outputs: int,
     calm: Callable[[int], None] = lower_priority,
+    seconds: float = SNAPSHOT_SECONDS,
 ) -> Deferred[tuple[bytes, ...]]:
     """
     Run ffmpeg without blocking, for what it writes to its descriptors from C{FIRST_OUTPUT_FD} on,
     at most C{MAX_PICTURE_BYTES} bytes each.
 
     The Deferred fails with L{SnapshotFailed} when the child cannot be run, complains, writes too
-    much, leaves something out, or takes longer than C{SNAPSHOT_SECONDS}. Cancelling kills it.
+    much, leaves something out, or takes longer than it may. Cancelling kills it.
 
     @param media: for its standard input.
     @param calm: given the number of the process, so that it disturbs nobody.
+    @param seconds: how long it may take.
     """
-    child = _SnapshotChild(media, outputs)
+    child = _SnapshotChild(media, outputs, seconds)
     try:
         child.start(reactor, argv, env, calm)
     except OSError as error:

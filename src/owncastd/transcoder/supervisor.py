@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from owncastd.interfaces import IFlow, IMediaSink, IRenditionReport
+from owncastd.media.configurations import Configurations, is_key_frame
 from owncastd.media.encoding import EncodingStatus
 from owncastd.media.flv import MAX_TAG_SIZE
 from owncastd.media.messages import MediaMessage, MessageKind
@@ -23,7 +24,6 @@ from owncastd.media.rendition_names import display_name
 from owncastd.media.renditions import Rendition
 
 from .command import encodes_video, ffmpeg_arguments
-from .configurations import Configurations, is_key_frame
 from .environment import child_environment, with_niceness
 from .errors import FFmpegUnavailable
 from .families import LIBX264, EncoderFamily

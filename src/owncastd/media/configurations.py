@@ -4,8 +4,8 @@ What a decoder must know before it can begin in the middle of a broadcast.
 
 from attrs import define, field
 
-from owncastd.media.errors import MediaError
-from owncastd.media.flv import (
+from .errors import MediaError
+from .flv import (
     AUDIO_CODEC_AAC,
     VIDEO_CODEC_AVC,
     PacketType,
@@ -13,7 +13,7 @@ from owncastd.media.flv import (
     parse_audio_tag,
     parse_video_tag,
 )
-from owncastd.media.messages import MediaMessage, MessageKind
+from .messages import MediaMessage, MessageKind
 
 
 @define
@@ -43,6 +43,12 @@ class Configurations:
         Whether there are pictures.
         """
         return MessageKind.VIDEO in self._latest
+
+    def latest(self, kind: MessageKind) -> MediaMessage | None:
+        """
+        The newest of a kind.
+        """
+        return self._latest.get(kind)
 
     def repeated(self) -> tuple[MediaMessage, ...]:
         """

@@ -1,0 +1,3 @@
+"""
+What viewers see while the encoder is away.
+"""

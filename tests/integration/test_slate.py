@@ -1,0 +1,117 @@
+"""
+An encoder that is away for a while, seen by players that only read playlists.
+"""
+
+from pathlib import Path
+
+from tests.hls.playlist_model import MediaPlaylist
+
+from .case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
+from .harness import Server, any_ffmpeg
+from .packets import decode, packets
+from .recorder import Recorder
+from .sources import PLAIN
+from .test_encoder_trouble import ALIGNMENT_SECONDS, USELESS
+from .waiting import wait_for
+
+#: More than any player has in hand at the default level.
+AWAY_SECONDS = 7.0
+
+
+class SlateTests(ServerTestCase):
+    """
+    What players get while the encoder is away.
+    """
+
+    def be_away(self, server: Server, recorders: list[Recorder]) -> None:
+        """
+        Publish, be lost, come back and stop.
+        """
+        publisher = self.publish(server, loop=True)
+        wait_for("some media", lambda: min(r.seconds for r in recorders) > 6, 40)
+        publisher.kill()
+        server.wait_for_state("interrupted")
+        had = [recorder.seconds for recorder in recorders]
+        wait_for(
+            "the slate",
+            lambda: all(r.seconds > h + AWAY_SECONDS for r, h in zip(recorders, had, strict=True)),
+        )
+        self.assertEqual(server.status()["state"], "interrupted")
+        publisher = self.publish(server, loop=True)
+        server.wait_for_state("live")
+        had = [recorder.seconds for recorder in recorders]
+        wait_for(
+            "the stream",
+            lambda: all(r.seconds > h + 4 for r, h in zip(recorders, had, strict=True)),
+        )
+        publisher.stop()
+        for recorder in recorders:
+            recorder.wait(15)
+            recorder.assert_clean()
+
+    def discontinuities(self, recorder: Recorder) -> list[float]:
+        """
+        When the stretches after each discontinuity of the broadcast begin.
+        """
+        playlist = recorder.watch.latest
+        assert playlist is not None and playlist.ended
+        self.assertEqual(playlist.discontinuity_sequence, 0)
+        self.assertEqual(self.marks(playlist), [0, 1, 1])
+        return [
+            segment.date_time.timestamp()
+            for segment in playlist.segments
+            if segment.discontinuities and segment.date_time is not None
+        ]
+
+    @staticmethod
+    def marks(playlist: MediaPlaylist) -> list[int]:
+        """
+        How many discontinuities lie before each stretch.
+        """
+        return [0, *(s.discontinuities for s in playlist.segments if s.discontinuities)]
+
+    def runs(self, recorder: Recorder) -> list[Path]:
+        """
+        The stream, the slate and the stream again, each of which can be decoded.
+        """
+        files = [recorder.parts_file(run) for run in range(3)]
+        for file in files:
+            decode(any_ffmpeg(), file)
+        return files
+
+    def test_all_renditions_go_on(self) -> None:
+        """
+        The playlists of the source and of an encoded rendition go on alike, by the rules, and what
+        they list can be decoded.
+        """
+        server = self.start_server(
+            settings={"video_stream_output_variants": [SOURCE_VARIANT, SMALL_VARIANT]}
+        )
+        recorders = [
+            self.record(server, 0, ("../1/stream.m3u8",)),
+            self.record(server, 1, ("../0/stream.m3u8",)),
+        ]
+        self.be_away(server, recorders)
+        source, encoded = map(self.discontinuities, recorders)
+        for one, other in zip(source, encoded, strict=True):
+            self.assertLessEqual(abs(one - other), ALIGNMENT_SECONDS)
+        for recorder in recorders:
+            _, slate, _ = self.runs(recorder)
+            pictures = packets(any_ffmpeg(), slate, "v")
+            # Our own drawing has the stream's frame rate.
+            self.assertGreater(len(pictures), (AWAY_SECONDS - 2) * PLAIN.frame_rate)
+            self.assertEqual(len({one.md5 for one in packets(any_ffmpeg(), slate, "a")}), 1)
+
+    def test_without_an_ffmpeg_that_works(self) -> None:
+        """
+        Then the last picture of the stream stays, as long as the encoder is away.
+        """
+        useless = self.folder / "ffmpeg"
+        useless.write_text(USELESS)
+        useless.chmod(0o755)
+        server = self.start_server(settings={"ffmpeg_path": str(useless)})
+        recorder = self.record(server)
+        self.be_away(server, [recorder])
+        self.discontinuities(recorder)
+        _, slate, _ = self.runs(recorder)
+        self.assertEqual(len({one.md5 for one in packets(any_ffmpeg(), slate, "v")}), 1)

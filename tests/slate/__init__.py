@@ -1,0 +1,3 @@
+"""
+Tests of what is shown while the encoder is away.
+"""
