@@ -35,6 +35,7 @@ from .moderation import Moderation
 from .names import KnownNames, NameRules
 from .narration import Narrator
 from .occupants import Capacity
+from .outside import Outside, Tell
 from .registration import Registration
 from .rendering import Renderer
 from .room import Room
@@ -175,6 +176,12 @@ class Chat:
         Tell the room of what happens to the stream.
         """
         self.narrator.happened(event)
+
+    def tell_outside(self, tell: Tell) -> None:
+        """
+        From now on, tell those outside what happens here as well.
+        """
+        self.room.subscribe(Outside(tell))
 
     def proved(self, proven: Proven) -> Deferred[None]:
         """

@@ -184,6 +184,7 @@ class Engagement:
     @ivar account: their full name, such as C{ana@example.social}.
     @ivar image: URL of their picture, or C{None}.
     @ivar link: URL of their page.
+    @ivar name: what they call themselves; for webhooks only, and not kept.
     """
 
     stamp: Stamp
@@ -193,6 +194,7 @@ class Engagement:
     image: str | None
     link: str
     server_name: str
+    name: str = ""
 
     @property
     def type(self) -> str:

@@ -139,6 +139,7 @@ class Narrator:
             image,
             link,
             self._settings.get(catalogue.SERVER_NAME),
+            name,
         )
         self._history.add(event)
         self._room.announce(event)
