@@ -81,9 +81,12 @@ from owncastd.metrics.sampling import Metrics
 from owncastd.net.descriptors import allow_descriptors
 from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
+from owncastd.net.outgoing import ANYWHERE, Outgoing
 from owncastd.net.proxies import TrustedProxies
 from owncastd.net.site import WebFactory
 from owncastd.net.tls import RenewedCertificate, TLSFactory
+from owncastd.notify.webhooks.resource import WebhooksAPI
+from owncastd.notify.webhooks.webhooks import Webhooks
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
@@ -366,7 +369,6 @@ class OwncastService(Service):
         locator = FFmpegLocator(reactor, lambda: settings.get(catalogue.FFMPEG_PATH))
         preview = Preview()
         self._thumbnails = Thumbnails(reactor, locator.locate, origin.best_opening, preview.show)
-        origin.on_playable = self._thumbnails.playable
         self._storing = Storing.make(
             reactor,
             settings,
@@ -431,6 +433,17 @@ class OwncastService(Service):
         self.federation = Federation.load(self._database, settings, self._broadcast, platform_name)
         self._census = Census.load(reactor, connection, self._database)
         self._broadcast.subscribe(self.chat.happened)
+        self._webhooks = Webhooks.load(
+            reactor,
+            connection,
+            self._database,
+            settings,
+            self._broadcast,
+            Outgoing.make(reactor, ANYWHERE),
+        )
+        self._broadcast.subscribe(self._webhooks.happened)
+        self.chat.tell_outside(self._webhooks.tell)
+        origin.on_playable = self._playable
         self._sockets = Sockets(
             reactor,
             self.chat.room,
@@ -486,6 +499,7 @@ class OwncastService(Service):
             MachineAPI(settings, quit=reactor.stop),
             LogsAPI(self.logs.recent),
             IntegrationsAPI(settings),
+            WebhooksAPI(self._webhooks),
             *chat_rooms(self.chat, self._users, proxies),
             *self.federation.rooms,
             Documentation.load(f"/assets/{own_files().version}"),
@@ -550,6 +564,7 @@ class OwncastService(Service):
         self._backups.start()
         self._storing.storage.start()
         self.chat.start()
+        self._webhooks.start()
         self.metrics.start()
         self._trials.renew()
         if self._encrypted is not None:
@@ -578,6 +593,7 @@ class OwncastService(Service):
             ("the encoders", self._rtmp.close_all),
             ("the chat", self.chat.stop),
             ("the chat's sockets", self._sockets.stop),
+            ("the webhooks", lambda: Deferred.fromCoroutine(self._webhooks.stop())),
             ("the figures", self.metrics.stop),
             ("the pictures", lambda: maybeDeferred(self._thumbnails.end)),
             ("the clips", lambda: maybeDeferred(self._clips.stop)),
@@ -615,6 +631,13 @@ class OwncastService(Service):
             )
         except CannotListenError as error:
             raise SystemExit(f"owncastd: {cannot_listen(listening, error.socketError)}") from None
+
+    def _playable(self) -> None:
+        """
+        A broadcast can be watched from now on.
+        """
+        self._thumbnails.playable()
+        self._webhooks.playable()
 
     def _chat_figures(self) -> ChatFigures:
         """

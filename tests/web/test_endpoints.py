@@ -33,7 +33,7 @@ PASSWORD = "correct horse"
 CHALLENGE = 'Basic realm="Owncast Authenticated Request"'
 
 FEDERATION = "federation is not there yet"
-TELLING = "webhooks and push notifications are not there yet"
+TELLING = "push notifications are not there yet"
 PAGES = "this page is not there yet"
 LOGIN = "chat users cannot prove who they are elsewhere yet"
 
@@ -54,9 +54,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "followers": FEDERATION,
     "remotefollow": FEDERATION,
     "ap-inbox": FEDERATION,
-    "admin-webhooks": TELLING,
-    "admin-webhooks-create": TELLING,
-    "admin-webhooks-delete": TELLING,
     "notifications-register": TELLING,
     "admin-app": PAGES,
 }
@@ -88,6 +85,9 @@ OUR_OWN: Final = {
     "/api/admin/chat/moderationlog",
     "/api/admin/chat/users/timeout",
     "/api/admin/chat/users/timeouts",
+    # Beyond Owncast's ways to deal with webhooks.
+    "/api/admin/webhooks/setenabled",
+    "/api/admin/webhooks/test",
     # The description of the API itself.
     "/api/docs",
     "/api/openapi.json",

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from attrs import define, field
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -151,10 +151,10 @@ class Journal:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._flushed = flushed = Deferred[None]()
         if self._writing is None and not self._write():
-            return succeed(None)
-        self._flushed = Deferred()
-        return self._flushed
+            self._finish()
+        return flushed
 
     def _write_soon(self) -> None:
         if self._writing is None and self._timer is None and not self._closed:
