@@ -90,12 +90,13 @@ from owncastd.notify.webhooks.webhooks import Webhooks
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
-from owncastd.slate.art import own_picture
+from owncastd.slate import art
+from owncastd.slate.offline import OfflineClip
 from owncastd.slate.slate import ClipStock, Slate
 from owncastd.storage.storage import Outlet, Storage
 from owncastd.threads import reactor_threads
 from owncastd.transcoder.beside import AlignedSource, SpareSource
-from owncastd.transcoder.clips import Clips
+from owncastd.transcoder.clips import Clips, make_clip
 from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.families import family_of
 from owncastd.transcoder.incidents import Incidents
@@ -376,7 +377,7 @@ class OwncastService(Service):
             options.keep_segment_files,
             reactor_threads(reactor),
         )
-        self._clips = Clips(reactor, locator.locate, own_picture())
+        self._clips = Clips(reactor, locator.locate, art.coming_back())
         self._pipeline = Pipeline(
             reactor,
             origin,
@@ -464,6 +465,19 @@ class OwncastService(Service):
         )
         logo = Logo.load(settings, options.data_dir)
         offline_image = OfflineImage.load(settings, options.data_dir)
+        own_offline = art.offline()
+        self._offline = OfflineClip(
+            reactor,
+            lambda shape, picture: Deferred.fromCoroutine(
+                make_clip(reactor, locator.locate, shape, picture, alive=False)
+            ),
+            lambda: (
+                own_offline if offline_image.picture().is_vector else offline_image.picture().data
+            ),
+            origin.standby.show,
+        )
+        for setting in (catalogue.OFFLINE_IMAGE_PATH, catalogue.FFMPEG_PATH):
+            settings.subscribe(setting, lambda _: self._offline.renew())
         delivery = Delivery(origin, audience)
         # The rooms whose routes the API answers.
         rooms: list[object] = [
@@ -567,6 +581,7 @@ class OwncastService(Service):
         self._webhooks.start()
         self.metrics.start()
         self._trials.renew()
+        self._offline.renew()
         if self._encrypted is not None:
             address, certificate = self._encrypted
             certificate.start()
@@ -597,6 +612,7 @@ class OwncastService(Service):
             ("the figures", self.metrics.stop),
             ("the pictures", lambda: maybeDeferred(self._thumbnails.end)),
             ("the clips", lambda: maybeDeferred(self._clips.stop)),
+            ("the offline clip", lambda: maybeDeferred(self._offline.stop)),
             ("the pipeline", lambda: Deferred.fromCoroutine(self._pipeline.stop())),
             ("the storage", lambda: Deferred.fromCoroutine(self._storing.stop())),
             ("the trials of encoders", lambda: maybeDeferred(self._trials.stop)),

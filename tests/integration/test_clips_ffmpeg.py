@@ -17,7 +17,7 @@ from owncastd.media.clips import Clip, ClipShape
 from owncastd.media.flv import AVC_HEADER_SIZE, flv_header, flv_tag
 from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.silence import silent_frame
-from owncastd.slate.art import own_picture
+from owncastd.slate.art import coming_back
 from owncastd.transcoder.clips import Clips
 from owncastd.transcoder.locate import FFmpeg
 from tests.media.samples import asc
@@ -42,7 +42,7 @@ class ClipTests(TestCase):
         The clip, when it is there.
         """
         ffmpeg = FFmpeg(str(any_ffmpeg()), "", None)
-        clips = Clips(reactor, lambda: succeed(ffmpeg), own_picture())
+        clips = Clips(reactor, lambda: succeed(ffmpeg), coming_back())
         self.addCleanup(clips.stop)
         clips.want(shape)
         for _ in range(int(PATIENCE * 20)):

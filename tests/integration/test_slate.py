@@ -4,13 +4,14 @@ An encoder that is away for a while, seen by players that only read playlists.
 
 from pathlib import Path
 
+from owncastd.slate.offline import SHAPE, SHOWN_MS
 from tests.hls.playlist_model import MediaPlaylist
 
 from .case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
 from .harness import Server, any_ffmpeg
 from .packets import decode, packets
 from .recorder import Recorder
-from .sources import PLAIN
+from .sources import PLAIN, run_ffmpeg
 from .test_encoder_trouble import ALIGNMENT_SECONDS, USELESS
 from .waiting import wait_for
 
@@ -115,3 +116,28 @@ class SlateTests(ServerTestCase):
         self.discontinuities(recorder)
         _, slate, _ = self.runs(recorder)
         self.assertEqual(len({one.md5 for one in packets(any_ffmpeg(), slate, "v")}), 1)
+
+
+class OfflineTests(ServerTestCase):
+    """
+    What players of HLS get while there is no stream.
+    """
+
+    def test_before_and_after(self) -> None:
+        """
+        A clip that comes to its end, as ffmpeg plays it; then the stream from the same address.
+        """
+        server = self.start_server()
+        address = f"{server.url}hls/stream.m3u8"
+        wait_for("the clip", lambda: server.web.get("/hls/stream.m3u8").status == 200, 60)
+        self.assert_multivariant(server, 1)
+        file = self.folder / "offline.mp4"
+        run_ffmpeg(any_ffmpeg(), ["-i", address, "-c", "copy", str(file)])
+        decode(any_ffmpeg(), file)
+        pictures = packets(any_ffmpeg(), file, "v")
+        self.assertEqual(len(pictures), round(SHAPE.frame_rate * SHOWN_MS / 1000))
+        self.assertFalse(server.status()["online"])
+        self.assertEqual(server.web.get("/hls/0/stream.m3u8").status, 404)
+        self.go_live(server)
+        self.assert_multivariant(server, 1)
+        self.assertIn("0/stream.m3u8", server.web.get("/hls/stream.m3u8").text)

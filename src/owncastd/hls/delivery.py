@@ -54,7 +54,8 @@ class Delivery:
                 return NOT_FOUND
             self._audience.watching(facts.address, facts.user_agent)
             return multivariant
-        return self._hinted(path, waiter)
+        standby = origin.standby.find(path, facts.accepts_gzip)
+        return self._hinted(path, waiter) if standby is None else standby
 
     def _reload(
         self, window: Window, query: bytes, compressed: bool, waiter: Waiter

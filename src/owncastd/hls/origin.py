@@ -15,6 +15,7 @@ from owncastd.net.answers import Answer
 
 from .objects import playlist_answer
 from .playlist import RenditionReport, Variant, render_multivariant_playlist
+from .standby import Standby
 from .timeline import Timeline
 from .waiting import Capacity
 from .window import Window
@@ -39,6 +40,7 @@ class Origin:
     @ivar on_playable: called when a broadcast can first be played.
     @ivar media: parts, segments and init sections, by path below C{/hls/}.
     @ivar playlists: the renditions' windows, by path of their media playlist.
+    @ivar standby: what there is instead while no broadcast is held.
     """
 
     _log = Logger()
@@ -48,6 +50,7 @@ class Origin:
     media: dict[bytes, Answer] = field(init=False, factory=dict)
     playlists: dict[bytes, Window] = field(init=False, factory=dict)
     capacity: Capacity = field(init=False, factory=Capacity)
+    standby: Standby = field(init=False)
     _renditions: tuple[Rendition, ...] = field(init=False, default=())
     _playlists_at: str = field(init=False, default="")
     _make_window: Callable[[int], Window] | None = field(init=False, default=None)
@@ -56,6 +59,9 @@ class Origin:
     _patience: IDelayedCall | None = field(init=False, default=None)
     #: Plain and compressed, for as long as nothing changes.
     _multivariant: list[Answer | None] = field(init=False, factory=lambda: [None, None])
+
+    def __attrs_post_init__(self) -> None:
+        self.standby = Standby(self._clock)
 
     def open(
         self, plan: BroadcastPlan, store: ISegmentStore | None = None, playlists_at: str = ""
@@ -140,10 +146,13 @@ class Origin:
 
     def multivariant(self, compressed: bool) -> Answer | None:
         """
-        The multivariant playlist, or C{None} while there is nothing to play.
+        The multivariant playlist: that of the broadcast, or of the clip that stands in for it.
+
+        @return: C{None} while there is nothing to play: a broadcast that begins is waited for.
         """
         if not self._playable:
-            return None
+            standby = self.standby.multivariant
+            return None if self._windows or standby is None else standby[compressed]
         answer = self._multivariant[compressed]
         if answer is None:
             variants = [self._variant(window) for window in self._ready()]

@@ -1,18 +1,25 @@
 """
-The picture that is shown while the encoder is away: drawn by us, with its words in it, so that no
-font is needed where it is used.
+Our own pictures: drawn by us, with their words in them, so that no font is needed where they are
+used.
 
-It is the SVG of the same name, drawn by a browser at its own size.
+Each is the SVG of the same name, drawn by a browser at its own size.
 """
 
 from pathlib import Path
 from typing import Final
 
-_OWN: Final = Path(__file__).parent / "pictures" / "coming_back.png"
+_PICTURES: Final = Path(__file__).parent / "pictures"
 
 
-def own_picture() -> bytes:
+def coming_back() -> bytes:
     """
-    The picture, read before the reactor runs (PNG).
+    What is shown while the encoder is away; read before the reactor runs (PNG).
     """
-    return _OWN.read_bytes()
+    return (_PICTURES / "coming_back.png").read_bytes()
+
+
+def offline() -> bytes:
+    """
+    What is shown while there is no stream; read before the reactor runs (PNG).
+    """
+    return (_PICTURES / "offline.png").read_bytes()

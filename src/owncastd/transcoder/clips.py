@@ -33,6 +33,34 @@ CLIP_SECONDS: Final = 60.0
 RETRY_SECONDS: Final = 600.0
 
 
+async def make_clip(
+    reactor: ProcessReactor,
+    locate: Callable[[], Deferred[FFmpeg]],
+    shape: ClipShape,
+    picture: bytes,
+    environ: Mapping[str, str] = os.environ,
+    calm: Callable[[int], None] = lower_priority,
+    *,
+    alive: bool = True,
+) -> Clip:
+    """
+    Make a clip of a picture (PNG, JPEG or GIF), with a child that gives way to all others.
+
+    @param locate: finds ffmpeg.
+    @param environ: our environment, of which ffmpeg gets the little that it needs.
+    @param calm: given the number of the child, so that it disturbs nobody.
+    @param alive: whether something moves.
+    @raise FFmpegUnavailable: there is none.
+    @raise SnapshotFailed: it failed, or took longer than C{CLIP_SECONDS}.
+    @raise MalformedFLV: it wrote something else.
+    """
+    ffmpeg = await locate()
+    command = clip_command(ffmpeg.path, shape, alive=alive)
+    environment = child_environment(environ)
+    [data] = await take_snapshot(reactor, command, environment, picture, 1, calm, CLIP_SECONDS)
+    return clip_of(FLVDemuxer().feed(data), float(1000 / frame_rate_of(shape)))
+
+
 @define(eq=False)
 class Clips:
     """
@@ -126,13 +154,9 @@ class Clips:
             self._log.failure("Making a clip failed", failure)
 
     async def _make(self, shape: ClipShape) -> None:
-        ffmpeg = await self._locate()
-        command = clip_command(ffmpeg.path, shape, alive=True)
-        environment = child_environment(self._environ)
-        [data] = await take_snapshot(
-            self._reactor, command, environment, self._picture, 1, self._calm, CLIP_SECONDS
+        clip = await Deferred.fromCoroutine(
+            make_clip(self._reactor, self._locate, shape, self._picture, self._environ, self._calm)
         )
-        clip = clip_of(FLVDemuxer().feed(data), float(1000 / frame_rate_of(shape)))
         while len(self._made) >= MAX_CLIPS:
             self._made.popitem(last=False)
         self._made[shape] = clip
