@@ -1,0 +1,214 @@
+/**
+ * Forms of settings: what was changed is kept until it is saved, each by its own operation, and what
+ * the server says to it is shown beside it.
+ */
+
+import { createContext } from "preact";
+import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
+
+import { Refusal, change } from "./api.js";
+import { emptyOf, isWell } from "./checks.js";
+import { confirm, tell } from "./dialogs.js";
+import { FieldView, Strict } from "./fields.js";
+import { html } from "./html.js";
+import { Button, problemText } from "./parts.js";
+import { settingAt, textKey } from "./settings.js";
+import { config, refreshConfig, unsaved, useShared, valueAt } from "./state.js";
+import { t } from "./words.js";
+
+/**
+ * @typedef {object} Draft
+ * @property {(path: string) => any} valueOf what is in a setting's field
+ * @property {(path: string, value: any) => void} put
+ * @property {(path: string) => string} refusalOf what the server said against it
+ */
+
+const Drafts = createContext(/** @type {Draft | null} */ (null));
+
+/** The values of the form that a component is in. */
+export function useDraft() {
+  const draft = useContext(Drafts);
+  if (!draft) {
+    throw new Error("not within a form");
+  }
+  return draft;
+}
+
+/**
+ * @param {any} one
+ * @param {any} other
+ */
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/**
+ * @param {any} document of the server's configuration
+ * @param {string} path
+ */
+function savedValue(document, path) {
+  const setting = settingAt(path);
+  const value = setting.key ? valueAt(document, setting.key) : undefined;
+  return value ?? (setting.kind === "object" ? {} : emptyOf(setting));
+}
+
+/**
+ * @param {{ children?: any, label: string, onSaved?: () => void, action?: string }} props
+ */
+export function SettingsForm({ children, label, onSaved, action }) {
+  const document = useShared(config);
+  const [drafts, setDrafts] = useState(/** @type {Record<string, any>} */ ({}));
+  const [refusals, setRefusals] = useState(/** @type {Record<string, string>} */ ({}));
+  const [strict, setStrict] = useState(false);
+  const form = useRef(/** @type {HTMLFormElement | null} */ (null));
+  const changed = Object.keys(drafts).filter((path) => !same(drafts[path], savedValue(document, path)));
+  const dirty = changed.length > 0;
+
+  useEffect(() => {
+    unsaved.value = dirty;
+    return () => {
+      unsaved.value = false;
+    };
+  }, [dirty]);
+
+  /** @type {Draft} */
+  const draft = useMemo(
+    () => ({
+      valueOf: (path) => (path in drafts ? drafts[path] : savedValue(document, path)),
+      put(path, value) {
+        setDrafts((before) => ({ ...before, [path]: value }));
+        setRefusals((before) => ({ ...before, [path]: "" }));
+      },
+      refusalOf: (path) => refusals[path] ?? "",
+    }),
+    [document, drafts, refusals],
+  );
+
+  const save = async () => {
+    const wrong = changed.filter((path) => !isWell(settingAt(path), drafts[path]));
+    if (wrong.length) {
+      setStrict(true);
+      // Drawn with the complaints first.
+      setTimeout(() => focusInvalid(form.current));
+      return;
+    }
+    /** @type {Record<string, string>} */
+    const refused = {};
+    for (const path of changed) {
+      try {
+        await change(path, drafts[path]);
+      } catch (error) {
+        if (!(error instanceof Refusal)) {
+          throw error;
+        }
+        refused[path] = problemText(error);
+      }
+    }
+    await refreshConfig().catch(() => {
+      // What was saved is saved; the next page asks again.
+    });
+    setDrafts((before) =>
+      Object.fromEntries(Object.entries(before).filter(([path]) => path in refused)),
+    );
+    setRefusals(refused);
+    setStrict(false);
+    if (Object.keys(refused).length) {
+      tell(t("form.refused"), "bad");
+      setTimeout(() => focusInvalid(form.current));
+    } else {
+      tell(t("form.saved"));
+      onSaved?.();
+    }
+  };
+  const discard = async () => {
+    const sure = await confirm({
+      title: t("form.discardTitle"),
+      text: t("form.discardText"),
+      action: t("form.discard"),
+      danger: true,
+    });
+    if (sure) {
+      setDrafts({});
+      setRefusals({});
+      setStrict(false);
+    }
+  };
+  /** @param {KeyboardEvent} event */
+  const key = (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      if (dirty) {
+        void save();
+      }
+    }
+  };
+  const title = (/** @type {string} */ path) => t(`${textKey(path)}.label`);
+  return html`<${Drafts.Provider} value=${draft}>
+    <${Strict.Provider} value=${strict}>
+      <form
+        ref=${form}
+        aria-label=${label}
+        novalidate
+        onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}
+        onKeyDown=${key}
+      >
+        ${children}
+        <div class="save-bar ${dirty ? "shown" : ""}" role="region" aria-label=${t("form.changes")}>
+          ${dirty &&
+          html`<p>
+              <strong>${t("form.unsaved", { count: changed.length })}</strong>
+              <span>${changed.map(title).join(", ")}</span>
+            </p>
+            <span class="actions">
+              <${Button} onPress=${discard}>${t("form.discard")}<//>
+              <${Button} kind="primary save" onPress=${save}>${action ?? t("common.save")}<//>
+            </span>`}
+        </div>
+      </form>
+    <//>
+  <//>`;
+}
+
+/**
+ * @param {HTMLFormElement | null} form
+ */
+function focusInvalid(form) {
+  const wrong = form?.querySelector('[aria-invalid="true"], .group:has(> .complaint:not(:empty))');
+  if (wrong instanceof HTMLElement) {
+    if (wrong.matches("fieldset")) {
+      wrong.tabIndex = -1;
+    }
+    wrong.focus();
+  }
+}
+
+/**
+ * One setting within a form.
+ *
+ * @param {{ path: string, plain?: boolean }} props
+ */
+export function Setting({ path, plain = false }) {
+  const { valueOf, put, refusalOf } = useDraft();
+  const setting = settingAt(path);
+  return html`<div class="setting" data-setter=${path} data-key=${setting.key} data-kind=${setting.kind}>
+    <${FieldView}
+      field=${setting}
+      text=${textKey(path)}
+      value=${valueOf(path)}
+      onChange=${(/** @type {any} */ value) => put(path, value)}
+      refusal=${refusalOf(path)}
+      felt=${setting.felt ?? ""}
+      plain=${plain}
+    />
+  </div>`;
+}
+
+/**
+ * Several settings, one after the other.
+ *
+ * @param {{ paths: string[] }} props
+ */
+export function Settings({ paths }) {
+  return paths.map((path) => html`<${Setting} key=${path} path=${path} />`);
+}
+
