@@ -119,7 +119,7 @@ from owncastd.web.platforms import platform_name
 from owncastd.web.preview import Preview, PreviewAPI
 from owncastd.web.public import PublicAPI
 from owncastd.web.public_files import PublicFiles
-from owncastd.web.site import make_site_resource, own_files
+from owncastd.web.site import administration_pages, make_site_resource, own_files
 
 from .options import Options, ServerOptions
 from .startup import (
@@ -517,6 +517,7 @@ class OwncastService(Service):
             *chat_rooms(self.chat, self._users, proxies),
             *self.federation.rooms,
             Documentation.load(f"/assets/{own_files().version}"),
+            administration_pages(documents, settings, proxies, reactor_threads(reactor)),
         ]
         gate = Gate(
             self._password.verify,

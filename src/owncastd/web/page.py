@@ -22,7 +22,7 @@ from .headers import (
     max_age,
     set_policy,
 )
-from .languages import VARY, Language
+from .languages import VARY
 from .metadata import Metadata, metadata_of
 from .platforms import PLATFORMS
 from .rendering import Rendering, script_string
@@ -49,6 +49,10 @@ def _links(handles: list[dict[str, str]]) -> list[dict[str, str]]:
         for handle in handles
         if urlsplit(handle["url"].strip()).scheme in _LINK_SCHEMES
     ]
+
+
+def _modules(*, has_chat: bool) -> tuple[str, ...]:
+    return STREAM_MODULES + CHAT_MODULES if has_chat else STREAM_MODULES
 
 
 class IndexPage(Leaf):
@@ -89,24 +93,39 @@ class IndexPage(Leaf):
         scripted = bool(settings.get(catalogue.CUSTOM_JAVASCRIPT))
         set_policy(request, content_security_policy(nonce, scripts_load_more=scripted))
         language = self._rendering.languages.suiting(request)
-        page = self._html(nonce, language, config, about, scripted)
+        status = self._rendering.documents.status()
+        context = self._rendering.viewer_context(nonce, language, config, status)
+        page = self._html(context, config, status, about, scripted=scripted)
         return finish(request, _HTML, page.encode())
+
+    def inert_html(self, request: IRequest) -> str:
+        """
+        The same page for a preview: without scripts, and without the administrator's styles.
+        """
+        documents = self._rendering.documents
+        config, status = documents.config(), documents.status()
+        language = self._rendering.languages.suiting(request)
+        context = self._rendering.viewer_context("", language, config, status)
+        server_url = self._rendering.settings.get(catalogue.SERVER_URL)
+        about = metadata_of(config, base_url(request, server_url), has_thumbnail=False)
+        return self._html({**context, "styles": ""}, config, status, about, inert=True)
 
     def _html(
         self,
-        nonce: str,
-        language: Language,
+        context: dict[str, Any],
         config: dict[str, Any],
+        status: dict[str, Any],
         about: Metadata,
-        scripted: bool,
+        *,
+        scripted: bool = False,
+        inert: bool = False,
     ) -> str:
-        status = self._rendering.documents.status()
-        context = self._rendering.viewer_context(nonce, language, config, status)
         phase = context["phase"]
         return self._template.render(
             context,
             about=about,
-            modules=STREAM_MODULES if config["chatDisabled"] else STREAM_MODULES + CHAT_MODULES,
+            modules=() if inert else _modules(has_chat=not config["chatDisabled"]),
+            inert=inert,
             has_chat=not config["chatDisabled"],
             summary=config["summary"],
             tags=config["tags"],

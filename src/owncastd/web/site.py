@@ -12,8 +12,11 @@ from twisted.web.http import BAD_REQUEST, MOVED_PERMANENTLY, NOT_FOUND, TEMPORAR
 from twisted.web.iweb import IRequest
 from twisted.web.resource import IResource, Resource
 
+from owncastd.net.proxies import TrustedProxies
 from owncastd.settings.store import Settings
+from owncastd.threads import InThread
 
+from .administration import MODULES, AdministrationPages
 from .answers import PlainAnswer, Redirect, hostname
 from .api import API
 from .documents import PublicDocuments
@@ -154,12 +157,38 @@ class SiteRoot(Resource):
         return Redirect(status, f"{path}?{query}" if query else path)
 
 
+def administration_pages(
+    documents: PublicDocuments, settings: Settings, proxies: TrustedProxies, in_thread: InThread
+) -> AdministrationPages:
+    """
+    The administrator's pages of this release.
+    """
+    rendering = own_rendering(documents, settings)
+    modules = (name for name in own_files().files if name.startswith(f"{MODULES}/"))
+    return AdministrationPages(
+        rendering,
+        IndexPage(rendering),
+        proxies,
+        in_thread,
+        tuple(name for name in modules if name.endswith(".js")),
+    )
+
+
 @cache
 def own_files() -> StaticTree:
     """
     The files of this release.
     """
     return StaticTree.make([*read_folder(STATIC), *pictures(), *scripts()])
+
+
+def own_rendering(documents: PublicDocuments, settings: Settings) -> Rendering:
+    """
+    What renders the pages of this release.
+
+    @param documents: what the pages are delivered with, so that they need not ask.
+    """
+    return Rendering(documents, settings, f"/assets/{own_files().version}", languages())
 
 
 def make_site_resource(
@@ -179,8 +208,7 @@ def make_site_resource(
     @param folders: further rooms, by the first segment of their addresses.
     @param leaves: rooms with one address, by its one segment.
     """
-    files = own_files()
-    rendering = Rendering(documents, settings, f"/assets/{files.version}", languages())
+    rendering = own_rendering(documents, settings)
     return SiteRoot(
         api,
         IndexPage(rendering),
@@ -189,7 +217,7 @@ def make_site_resource(
             EMBEDDED_CHAT: EmbeddedChat(rendering, writable=False),
             WRITABLE_CHAT: EmbeddedChat(rendering, writable=True),
         },
-        files,
+        own_files(),
         {"hls": hls, **(folders or {})},
         leaves or {},
     )

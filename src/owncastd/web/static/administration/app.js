@@ -65,7 +65,7 @@ function MenuDialog() {
 
 /** In which language to read on. */
 function LanguageChoice() {
-  const offered = JSON.parse(document.getElementById("languages")?.textContent ?? "[]");
+  const offered = (document.body.dataset.languages ?? "").split(";").filter(Boolean).map((each) => each.split("="));
   return html`<label class="language">
     <${Icon} name="globe" /><span class="visually-hidden">${t("language.choose")}</span>
     <select
@@ -76,8 +76,7 @@ function LanguageChoice() {
       }}
     >
       ${offered.map(
-        (/** @type {{ tag: string, name: string }} */ each) =>
-          html`<option value=${each.tag} lang=${each.tag}>${each.name}</option>`,
+        ([tag, name]) => html`<option value=${tag} lang=${tag}>${name}</option>`,
       )}
     </select>
   </label>`;
@@ -141,8 +140,8 @@ function App() {
   if (!ready) {
     return problem
       ? html`<main class="alone"><${Notice} kind="bad">${problemText(problem)}<//>
-          <p><a class="button" href="" data-outside>${t("admin.again")}</a></p></main>`
-      : html`<p class="loading" role="status">${t("admin.loading")}</p>`;
+          <p><a class="button" href=${location.href} data-outside>${t("word.again")}</a></p></main>`
+      : html`<p class="loading" role="status">${t("word.loading")}</p>`;
   }
   return html`
     <a class="skip" href="#content" data-outside>${t("nav.skip")}</a>

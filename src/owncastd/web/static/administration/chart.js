@@ -96,7 +96,7 @@ function Numbers({ title, lines, written }) {
   return html`<${Table}
     label=${title}
     columns=${[
-      { name: "time", title: t("admin.time") },
+      { name: "time", title: t("word.time") },
       ...lines.map(({ name }, line) => ({ name: `line${line}`, title: name })),
     ]}
     rows=${rows.reverse()}

@@ -162,11 +162,6 @@ export function cssColor(value) {
   return { key: "color" };
 }
 
-/** @type {Check} */
-export function emailAddress(value) {
-  return !value.trim() || /^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : { key: "email" };
-}
-
 /**
  * What an object must have once it is switched on.
  *
@@ -174,7 +169,7 @@ export function emailAddress(value) {
  * @param {string[]} names
  * @returns {Check}
  */
-export function anyOf(switched, names) {
+export function completeWhen(switched, names) {
   return (value) => {
     const missing = value[switched] ? names.find((name) => !String(value[name] ?? "").trim()) : null;
     return missing ? { key: "neededPart", values: { part: missing } } : null;

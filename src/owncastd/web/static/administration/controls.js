@@ -108,7 +108,7 @@ export function PictureField({ path, address, accept = PICTURES, most, removable
     const sure = await confirm({
       title: t(`${text}.removeTitle`),
       text: t(`${text}.removeText`),
-      action: t("admin.remove"),
+      action: t("word.remove"),
       danger: true,
     });
     if (sure) {
@@ -176,10 +176,10 @@ function NewSecret({ field, text, id, value, onChange, invalid, describedBy }) {
     />
     <${Button}
       icon=${shown ? "hide" : "view"}
-      label=${t(shown ? "admin.conceal" : "admin.reveal", { what: t(`${text}.label`) })}
+      label=${t(shown ? "word.conceal" : "word.reveal", { what: t(`${text}.label`) })}
       onPress=${() => setShown(!shown)}
     />
-    <${Button} icon="dice" onPress=${make}>${t("admin.makeUp")}<//>
+    <${Button} icon="dice" onPress=${make}>${t("word.makeUp")}<//>
   </span>`;
 }
 

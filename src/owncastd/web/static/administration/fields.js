@@ -26,6 +26,9 @@ import { has, t } from "./words.js";
  * @property {string} describedBy
  */
 
+/** What browsers' own colour fields know. */
+const HEX = /^#[0-9a-f]{6}$/i;
+
 /** Whether complaints about fields that nobody has touched are shown as well. */
 export const Strict = createContext(false);
 
@@ -51,8 +54,10 @@ export function defineControl(kind, control, { group = false } = {}) {
  * @param {string} text where the catalogue has the names of the field's parts
  */
 export function complaintText({ key, values = {} }, text) {
-  const part = values.part === undefined ? {} : { part: t(`${text}.${values.part}.label`) };
-  return t(`check.${key}`, { ...values, ...part });
+  if (values.part === undefined) {
+    return t(`check.${key}`, values);
+  }
+  return t(`check.${key}`, { ...values, part: t(`${text}.${values.part}.label`) });
 }
 
 /**
@@ -151,7 +156,7 @@ function Secret(props) {
     />
     <${Button}
       icon=${shown ? "hide" : "view"}
-      label=${t(shown ? "admin.conceal" : "admin.reveal", { what: t(`${text}.label`) })}
+      label=${t(shown ? "word.conceal" : "word.reveal", { what: t(`${text}.label`) })}
       onPress=${() => setShown(!shown)}
     />
   </span>`;
@@ -265,7 +270,7 @@ function Words(props) {
       ${value.map(
         (/** @type {string} */ word) => html`<li key=${word}>
           ${word}
-          <button type="button" aria-label=${t("admin.removeWhat", { what: word })} title=${t("admin.remove")}
+          <button type="button" aria-label=${t("word.removeWhat", { what: word })} title=${t("word.remove")}
             onClick=${() => onChange(value.filter((/** @type {string} */ other) => other !== word))}
           ><${Icon} name="close" /></button>
         </li>`,
@@ -275,7 +280,7 @@ function Words(props) {
       ...${common(props)}
       type="text"
       autocomplete="off"
-      placeholder=${t("admin.addWord")}
+      placeholder=${t("word.addWord")}
       value=${typed}
       onInput=${(/** @type {any} */ event) => setTyped(event.target.value)}
       onKeyDown=${key}
@@ -320,13 +325,13 @@ function listOf(text) {
 
 /** @param {Control} props */
 function Color(props) {
-  const { value, text, onChange } = props;
-  const hex = /^#[0-9a-f]{6}$/i.test(value) ? value : "#808080";
+  const { field, value, text, onChange } = props;
+  const hex = [value, field.placeholder ?? ""].find((each) => HEX.test(each)) ?? "#808080";
   return html`<span class="joined">
     <input
       type="color"
       class="swatch"
-      aria-label=${t("admin.pickColor", { what: t(`${text}.label`) })}
+      aria-label=${t("word.pickColor", { what: t(`${text}.label`) })}
       value=${hex}
       onInput=${(/** @type {any} */ event) => onChange(event.target.value)}
     />
@@ -398,11 +403,11 @@ export function ItemFrame({ name, list, place, onChange, children, note }) {
     <legend>${name}</legend>
     <div class="item-tools actions">
       ${note}
-      <${Button} icon="up" kind="quiet" label=${t("admin.moveUp", { what: name })} disabled=${place === 0}
+      <${Button} icon="up" kind="quiet" label=${t("word.moveUp", { what: name })} disabled=${place === 0}
         onPress=${() => move(-1)} />
-      <${Button} icon="down" kind="quiet" label=${t("admin.moveDown", { what: name })}
+      <${Button} icon="down" kind="quiet" label=${t("word.moveDown", { what: name })}
         disabled=${place === list.length - 1} onPress=${() => move(1)} />
-      <${Button} icon="trash" kind="quiet danger" label=${t("admin.removeWhat", { what: name })}
+      <${Button} icon="trash" kind="quiet danger" label=${t("word.removeWhat", { what: name })}
         onPress=${() => onChange(list.toSpliced(place, 1))} />
     </div>
     ${children}

@@ -56,12 +56,12 @@ function savedValue(document, path) {
  * @param {{ children?: any, label: string, onSaved?: () => void, action?: string }} props
  */
 export function SettingsForm({ children, label, onSaved, action }) {
-  const document = useShared(config);
+  const known = useShared(config);
   const [drafts, setDrafts] = useState(/** @type {Record<string, any>} */ ({}));
   const [refusals, setRefusals] = useState(/** @type {Record<string, string>} */ ({}));
   const [strict, setStrict] = useState(false);
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
-  const changed = Object.keys(drafts).filter((path) => !same(drafts[path], savedValue(document, path)));
+  const changed = Object.keys(drafts).filter((path) => !same(drafts[path], savedValue(known, path)));
   const dirty = changed.length > 0;
 
   useEffect(() => {
@@ -74,14 +74,14 @@ export function SettingsForm({ children, label, onSaved, action }) {
   /** @type {Draft} */
   const draft = useMemo(
     () => ({
-      valueOf: (path) => (path in drafts ? drafts[path] : savedValue(document, path)),
+      valueOf: (path) => (path in drafts ? drafts[path] : savedValue(known, path)),
       put(path, value) {
         setDrafts((before) => ({ ...before, [path]: value }));
         setRefusals((before) => ({ ...before, [path]: "" }));
       },
       refusalOf: (path) => refusals[path] ?? "",
     }),
-    [document, drafts, refusals],
+    [known, drafts, refusals],
   );
 
   const save = async () => {

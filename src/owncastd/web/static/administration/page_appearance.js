@@ -9,23 +9,28 @@ import { Setting, Settings, SettingsForm, useDraft } from "./form.js";
 import { html } from "./html.js";
 import { Button, Card, Notice } from "./parts.js";
 import { t } from "./words.js";
-import { ViewersPage, useSettled } from "./viewers_page.js";
+import { ViewersPage, useSettled, withoutChat } from "./viewers_page.js";
 
-/** The variables that the page's style sheet reads, as Owncast calls them. */
-const COLORS = [
-  "theme-color-action",
-  "theme-color-action-hover",
-  "theme-color-background-main",
-  "theme-color-background-header",
-  "theme-color-components-content-background",
-  "theme-color-components-text-on-light",
-  "theme-color-components-text-on-dark",
-  "theme-color-components-primary-button-text",
-  "theme-color-components-primary-button-border",
-];
+/**
+ * The variables that the page's style sheet reads, as Owncast calls them, and what it has for each on
+ * light screens.
+ *
+ * @type {Record<string, string>}
+ */
+const COLORS = {
+  "theme-color-action": "#0a6f6a",
+  "theme-color-action-hover": "#075550",
+  "theme-color-background-main": "#f5f6f4",
+  "theme-color-background-header": "#f5f6f4",
+  "theme-color-components-content-background": "#ffffff",
+  "theme-color-components-text-on-light": "#1b2024",
+  "theme-color-components-text-on-dark": "#e8ebed",
+  "theme-color-components-primary-button-text": "#ffffff",
+  "theme-color-components-primary-button-border": "#0a6f6a",
+};
 const CORNERS = "theme-rounded-corners";
 const MOST_ROUND = 40;
-const KNOWN = new Set([...COLORS, CORNERS]);
+const KNOWN = new Set([...Object.keys(COLORS), CORNERS]);
 /** @type {Record<string, Record<string, string>>} */
 const PRESETS = {
   sea: { "theme-color-action": "#0a6f6a" },
@@ -65,10 +70,10 @@ function Variables({ text, id, value, onChange }) {
       <${Button} icon="update" onPress=${() => onChange({})}>${t("appearance.reset")}<//>
     </div>
     <div class="color-grid">
-      ${COLORS.map(
-        (name) => html`<${FieldView}
+      ${Object.entries(COLORS).map(
+        ([name, usual]) => html`<${FieldView}
           key=${name}
-          field=${{ kind: "color", max: 500 }}
+          field=${{ kind: "color", max: 500, placeholder: usual }}
           text=${`${text}.${name}`}
           value=${value[name] ?? ""}
           onChange=${(/** @type {string} */ next) => onChange(put(value, name, next))}
@@ -115,6 +120,7 @@ function Preview() {
     const sheet = page.getElementById("tried") ?? page.head.appendChild(page.createElement("style"));
     sheet.id = "tried";
     sheet.textContent = styles;
+    withoutChat(page);
   };
   return html`<${Card} title=${t("preview.title")} class="preview-card"><${ViewersPage} change=${change} changes=${changes} /><//>`;
 }

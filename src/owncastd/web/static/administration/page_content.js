@@ -10,7 +10,7 @@ import { defineControl } from "./fields.js";
 import { html } from "./html.js";
 import { Card } from "./parts.js";
 import { t } from "./words.js";
-import { ViewersPage, useSettled } from "./viewers_page.js";
+import { ViewersPage, useSettled, withoutChat } from "./viewers_page.js";
 
 /** Marks that the buttons put around what is selected. @type {Record<string, [string, string]>} */
 const MARKS = {
@@ -76,14 +76,27 @@ function useRendered(text) {
   return rendered;
 }
 
+/**
+ * Where the texts go on a page that had none so far.
+ *
+ * @param {Document} page
+ */
+function addProse(page) {
+  const section = page.createElement("section");
+  section.className = "card prose";
+  return page.querySelector("main")?.appendChild(section) ?? null;
+}
+
 function Preview() {
   const content = useRendered(useDraft().valueOf("pagecontent"));
   /** @param {Document} page */
   const change = (page) => {
-    const place = page.querySelector(".prose");
+    withoutChat(page);
+    const place = page.querySelector(".prose") ?? addProse(page);
     if (place) {
       place.innerHTML = content;
       place.toggleAttribute("hidden", !content);
+      place.scrollIntoView({ block: "nearest" });
     }
   };
   return html`<${Card} title=${t("preview.title")} class="preview-card"><${ViewersPage} change=${change} changes=${content} /><//>`;

@@ -37,7 +37,7 @@ export function EmojiPage() {
     const sure = await confirm({
       title: t("emoji.removeTitle", { name }),
       text: t("emoji.removeText"),
-      action: t("admin.remove"),
+      action: t("word.remove"),
       danger: true,
     });
     const path = decodeURIComponent(url.slice(PREFIX.length));
@@ -61,7 +61,7 @@ export function EmojiPage() {
               (emoji) => html`<li key=${emoji.url}>
                 <img src=${emoji.url} alt="" loading="lazy" />
                 <code>:${emoji.name}:</code>
-                <${Button} icon="trash" kind="quiet danger" label=${t("admin.removeWhat", { what: emoji.name })} onPress=${() => remove(emoji)} />
+                <${Button} icon="trash" kind="quiet danger" label=${t("word.removeWhat", { what: emoji.name })} onPress=${() => remove(emoji)} />
               </li>`,
             )}
           </ul>`

@@ -69,7 +69,7 @@ function FollowerTable({ list, label, empty, when, acts, onDone }) {
     columns=${[
       { name: "name", title: t("followers.name") },
       { name: "when", title: t("followers.since") },
-      { name: "acts", title: t("admin.acts"), bare: true },
+      { name: "acts", title: t("word.acts"), bare: true },
     ]}
     rows=${list.map((each) => ({
       key: each.link,

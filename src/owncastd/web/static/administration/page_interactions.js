@@ -25,7 +25,7 @@ export function Interactions() {
         columns=${[
           { name: "what", title: t("interactions.what") },
           { name: "who", title: t("interactions.who") },
-          { name: "when", title: t("admin.time") },
+          { name: "when", title: t("word.time") },
         ]}
         rows=${results.map((/** @type {any} */ each) => ({
           key: each.iri,

@@ -31,10 +31,10 @@ export function Logs() {
   return html`<${Card}
     intro=${t("logs.intro")}
     actions=${html`<${CopyButton} text=${text} label=${t("logs.copy")} />
-      <${Button} icon="update" onPress=${polled.refresh}>${t("admin.refresh")}<//>`}
+      <${Button} icon="update" onPress=${polled.refresh}>${t("word.refresh")}<//>`}
   >
     <div class="filters">
-      <input type="search" class="input" aria-label=${t("admin.search")} placeholder=${t("admin.search")} value=${wanted}
+      <input type="search" class="input" aria-label=${t("word.search")} placeholder=${t("word.search")} value=${wanted}
         onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} />
       <label class="check"><input type="checkbox" checked=${severe}
         onChange=${(/** @type {any} */ event) => setSevere(event.target.checked)} />${t("logs.severe")}</label>
@@ -45,7 +45,7 @@ export function Logs() {
       label=${t("nav.logs")}
       empty=${t("logs.nothing")}
       columns=${[
-        { name: "time", title: t("admin.time") },
+        { name: "time", title: t("word.time") },
         { name: "level", title: t("logs.level") },
         { name: "message", title: t("logs.message") },
       ]}

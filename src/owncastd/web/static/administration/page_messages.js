@@ -67,7 +67,7 @@ export function Messages() {
     <${Held} />
     <${Card} intro=${t("messages.intro")}>
       <div class="filters">
-        <input type="search" class="input" aria-label=${t("admin.search")} placeholder=${t("admin.search")} value=${wanted}
+        <input type="search" class="input" aria-label=${t("word.search")} placeholder=${t("word.search")} value=${wanted}
           onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} />
         <span class="actions">
           <${Button} icon="hide" kind="danger" disabled=${!ids.length} onPress=${() => decide(ids, false)}>

@@ -48,7 +48,7 @@ export function ModerationLog() {
       label=${t("nav.moderation")}
       empty=${t("moderation.none")}
       columns=${[
-        { name: "when", title: t("admin.time") },
+        { name: "when", title: t("word.time") },
         { name: "who", title: t("moderation.who") },
         { name: "act", title: t("moderation.act") },
         { name: "subject", title: t("moderation.subject") },

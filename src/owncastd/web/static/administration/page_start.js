@@ -8,7 +8,7 @@ import { Settings, SettingsForm } from "./form.js";
 import { bitrate } from "./format.js";
 import { html } from "./html.js";
 import { ingestAddress } from "./page_keys.js";
-import { Answer, Button, Card, Copyable, Notice } from "./parts.js";
+import { Answer, Button, Copyable, Notice } from "./parts.js";
 import { addressOf, go } from "./router.js";
 import { guideDone } from "./start.js";
 import { config, usePolled, useShared } from "./state.js";
@@ -18,11 +18,11 @@ const STEPS = ["name", "encoder", "test", "done"];
 const OFTEN = 1500;
 
 /**
- * @param {{ onNext: () => void, disabled?: boolean, label?: string }} props
+ * @param {{ onNext: () => void, label?: string, kind?: string }} props
  */
-function Next({ onNext, disabled = false, label }) {
+function Next({ onNext, label, kind = "primary" }) {
   return html`<div class="actions end">
-    <${Button} kind="primary" onPress=${onNext} disabled=${disabled}>${label ?? t("start.next")}<//>
+    <${Button} kind=${kind} onPress=${onNext}>${label ?? t("start.next")}<//>
   </div>`;
 }
 
@@ -32,7 +32,7 @@ function Name({ onNext }) {
       <p>${t("start.nameText")}</p>
       <${Settings} paths=${["name", "serversummary", "tags"]} />
     <//>
-    <${Next} onNext=${onNext} label=${t("start.skip")} />`;
+    <${Next} onNext=${onNext} label=${t("start.skip")} kind="" />`;
 }
 
 /** @param {{ onNext: () => void }} props */
@@ -73,7 +73,9 @@ function Test({ onNext }) {
       return html`<${Notice} kind="good"><strong>${t("start.seen")}</strong><p>${seen.join(" · ")}</p><//>
         ${data.online && html`<iframe class="preview" src="/embed/video/?initiallyMuted=true" title=${t("overview.preview")}></iframe>`}`;
     }}<//>
-    <${Next} onNext=${onNext} label=${status.data?.state === "live" ? t("start.next") : t("start.skip")} />
+    ${status.data?.state === "live"
+      ? html`<${Next} onNext=${onNext} />`
+      : html`<${Next} onNext=${onNext} label=${t("start.skip")} kind="" />`}
   `;
 }
 

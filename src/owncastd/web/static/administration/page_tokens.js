@@ -98,7 +98,7 @@ export function AccessTokens() {
           { name: "scopes", title: t("tokens.scopes") },
           { name: "created", title: t("tokens.createdAt") },
           { name: "used", title: t("tokens.used") },
-          { name: "acts", title: t("admin.acts"), bare: true },
+          { name: "acts", title: t("word.acts"), bare: true },
         ]}
         rows=${list.map((each) => ({
           key: each.id || each.accessToken,

@@ -76,7 +76,7 @@ function Connected() {
       { name: "said", title: t("users.messages") },
       { name: "since", title: t("users.since") },
       { name: "agent", title: t("viewers.agent") },
-      { name: "acts", title: t("admin.acts"), bare: true },
+      { name: "acts", title: t("word.acts"), bare: true },
     ]}
     rows=${clients.map((each, place) => ({
       key: `${each.user.id} ${place}`,
@@ -102,7 +102,7 @@ function People({ address, label, empty, when, whenTitle }) {
     columns=${[
       { name: "name", title: t("users.name") },
       { name: "when", title: whenTitle },
-      { name: "acts", title: t("admin.acts"), bare: true },
+      { name: "acts", title: t("word.acts"), bare: true },
     ]}
     rows=${users.map((user) => ({
       key: user.id,
@@ -126,7 +126,7 @@ function Quiet() {
       { name: "name", title: t("users.name") },
       { name: "until", title: t("users.until") },
       { name: "reason", title: t("users.reason") },
-      { name: "acts", title: t("admin.acts"), bare: true },
+      { name: "acts", title: t("word.acts"), bare: true },
     ]}
     rows=${list.map((each) => {
       const name = String(names.get(each.userId) ?? each.userId);
@@ -185,7 +185,7 @@ function Addresses() {
         { name: "address", title: t("viewers.address") },
         { name: "notes", title: t("users.notes") },
         { name: "when", title: t("users.when") },
-        { name: "acts", title: t("admin.acts"), bare: true },
+        { name: "acts", title: t("word.acts"), bare: true },
       ]}
       rows=${list.map((each) => ({
         key: each.ipAddress,

@@ -62,7 +62,7 @@ export function Webhooks() {
     const sure = await confirm({
       title: t("webhooks.removeTitle"),
       text: t("webhooks.removeText", { url: each.url }),
-      action: t("admin.remove"),
+      action: t("word.remove"),
       danger: true,
     });
     if (sure && (await attempt(() => post("/api/admin/webhooks/delete", { id: each.id }), t("webhooks.removed")))) {
@@ -80,7 +80,7 @@ export function Webhooks() {
           { name: "events", title: t("webhooks.events") },
           { name: "created", title: t("tokens.createdAt") },
           { name: "used", title: t("tokens.used") },
-          { name: "acts", title: t("admin.acts"), bare: true },
+          { name: "acts", title: t("word.acts"), bare: true },
         ]}
         rows=${list.map((each) => ({
           key: String(each.id),
@@ -89,7 +89,7 @@ export function Webhooks() {
             events: each.events.map((/** @type {string} */ name) => html`<${Badge}>${t(`webhooks.event.${name}`)}<//> `),
             created: dateTime(each.timestamp),
             used: each.lastUsed ? ago(each.lastUsed) : "–",
-            acts: html`<${Button} kind="danger" icon="trash" label=${t("admin.removeWhat", { what: each.url })} onPress=${() => remove(each)} />`,
+            acts: html`<${Button} kind="danger" icon="trash" label=${t("word.removeWhat", { what: each.url })} onPress=${() => remove(each)} />`,
           },
         }))}
       />`}<//>

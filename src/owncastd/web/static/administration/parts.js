@@ -43,7 +43,7 @@ export function problemText(problem) {
   if (problem.message) {
     return problem.message;
   }
-  return problem.status ? t("admin.problem.status", { status: problem.status }) : t("admin.problem.silence");
+  return problem.status ? t("problem.status", { status: problem.status }) : t("problem.silence");
 }
 
 /**
@@ -55,7 +55,7 @@ export function Answer({ polled, children }) {
   const { data, problem } = polled;
   return html`
     ${problem && html`<${Notice} kind="bad">${problemText(problem)}<//>`}
-    ${data !== null ? children(data) : !problem && html`<p class="loading" role="status">${t("admin.loading")}</p>`}
+    ${data !== null ? children(data) : !problem && html`<p class="loading" role="status">${t("word.loading")}</p>`}
   `;
 }
 
@@ -129,7 +129,7 @@ export function CopyButton({ text, label }) {
     timer.current = setTimeout(() => setCopied(false), COPIED);
   };
   return html`<${Button} icon=${copied ? "check" : "copy"} onPress=${copy} aria-label=${label}>
-    ${copied ? t("admin.copied") : t("admin.copy")}<span role="status" class="visually-hidden">${copied ? t("admin.copied") : ""}</span>
+    ${copied ? t("word.copied") : t("word.copy")}<span role="status" class="visually-hidden">${copied ? t("word.copied") : ""}</span>
   <//>`;
 }
 
@@ -167,10 +167,10 @@ export function Copyable({ label, text, secret = false }) {
       ${secret &&
       html`<${Button}
         icon=${shown ? "hide" : "view"}
-        label=${t(shown ? "admin.conceal" : "admin.reveal", { what: label })}
+        label=${t(shown ? "word.conceal" : "word.reveal", { what: label })}
         onPress=${() => setShown(!shown)}
       />`}
-      <${CopyButton} text=${text} label=${t("admin.copyWhat", { what: label })} />
+      <${CopyButton} text=${text} label=${t("word.copyWhat", { what: label })} />
     </span>
   </div>`;
 }

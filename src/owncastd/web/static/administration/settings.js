@@ -5,8 +5,19 @@
  * `setting.<path>`, and the same for the parts of those that have parts.
  */
 
-import { anyOf, between, cssColor, hostNames, httpUrl, ipAddress, needed, networks } from "./checks.js";
-import { accountName, emailAddress, harmlessUrl, publicUrl, secureUrl } from "./checks.js";
+import {
+  accountName,
+  completeWhen,
+  cssColor,
+  harmlessUrl,
+  hostNames,
+  httpUrl,
+  ipAddress,
+  needed,
+  networks,
+  publicUrl,
+  secureUrl,
+} from "./checks.js";
 
 /** @typedef {import("./checks.js").Check} Check */
 
@@ -161,7 +172,7 @@ export const SETTINGS = [
       { name: "pathPrefix", kind: "line", max: LINE },
       { name: "forcePathStyle", kind: "switch" },
     ],
-    checks: [anyOf("enabled", ["endpoint", "bucket", "region", "accessKey", "secret"])],
+    checks: [completeWhen("enabled", ["endpoint", "bucket", "region", "accessKey", "secret"])],
   },
 
   // Chat. What its switch says is the opposite of what it does for the viewers.
@@ -253,7 +264,7 @@ export const SETTINGS = [
       { name: "webhook", kind: "secret", max: LINE, checks: [secureUrl], placeholder: "https://" },
       { name: "goLiveMessage", kind: "line", max: LINE },
     ],
-    checks: [anyOf("enabled", ["webhook"])],
+    checks: [completeWhen("enabled", ["webhook"])],
   },
   { path: "directoryenabled", key: "yp.enabled", kind: "switch" },
 

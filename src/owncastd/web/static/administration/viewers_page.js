@@ -30,6 +30,16 @@ export function ViewersPage({ change, changes }) {
 }
 
 /**
+ * The chat needs its scripts: without them its place is empty.
+ *
+ * @param {Document} page
+ */
+export function withoutChat(page) {
+  page.querySelector("owncast-chat")?.setAttribute("hidden", "");
+  page.body.classList.remove("with-chat");
+}
+
+/**
  * A value as it was when it last stayed the same for a moment.
  *
  * @template T

@@ -4,7 +4,11 @@
 
 import { language as shown, t as text } from "../language.js";
 
+/** @typedef {import("../language.js").Key} Key */
 /** @typedef {import("../language.js").Values} Values */
+
+/** Where the texts are that the viewers' pages have as well; ours are below `admin.`. */
+const SHARED = /^(common|language|phase)\./;
 
 /** The language that is shown, for numbers and times. */
 export function language() {
@@ -12,16 +16,23 @@ export function language() {
 }
 
 /**
+ * @param {string} key
+ */
+function whole(key) {
+  return /** @type {Key} */ (SHARED.test(key) ? key : `admin.${key}`);
+}
+
+/**
  * @param {string} key of the catalogue; a test sees that each is there
  * @param {Values} [values] put into the text's places
  */
 export function t(key, values) {
-  return text(/** @type {import("../language.js").Key} */ (key), values);
+  return text(whole(key), values);
 }
 
 /**
  * @param {string} key
  */
 export function has(key) {
-  return t(key) !== key;
+  return t(key) !== whole(key);
 }
