@@ -35,7 +35,7 @@ from .streams import (
 
 VIDEO, AUDIO = 1, 2
 RECORD_OTHER = avcc(sps(timing=(1, 60), macroblocks=(40, 30), level=30))
-HEVC = MediaMessage(MessageKind.VIDEO, 0, b"\x91hvc1...")
+VVC = MediaMessage(MessageKind.VIDEO, 0, b"\x91vvc1...")
 MP3 = MediaMessage(MessageKind.AUDIO, 0, b"\x2fmp3")
 
 
@@ -180,12 +180,12 @@ class BeginningTests(SynchronousTestCase):
             messages = [video_configuration(RECORD_30), MP3, *video_frames(2), MP3]
             self.assertEqual(self.began_at(messages)[1], "avc1.64001f")
             self.assertEqual(self.began_at(messages)[0], 167)
-            messages = [HEVC, audio_configuration(), *sounds(2)]
+            messages = [VVC, audio_configuration(), *sounds(2)]
             self.assertEqual(self.began_at(messages), (171, "mp4a.40.2"))
-            packaged([HEVC, HEVC, MP3, HEVC])
+            packaged([VVC, VVC, MP3, VVC])
             packaged([audio_configuration(asc(object_type=23)), *usual(1)])
         texts = [event["log_format"].format(**event) for event in logs]
-        self.assertEqual(len([text for text in texts if "hvc1" in text]), 2)
+        self.assertEqual(len([text for text in texts if "vvc1" in text]), 2)
         self.assertEqual(len([text for text in texts if "MP3" in text]), 3)
         self.assertEqual(len([text for text in texts if "object type 23" in text]), 1)
         self.assertTrue(all(event["log_level"] is LogLevel.warn for event in logs))

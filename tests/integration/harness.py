@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -208,6 +209,16 @@ class Server:
         What C{/api/status} says.
         """
         answer = self.web.get("/api/status")
+        assert answer.status == 200, answer
+        status: dict[str, Any] = answer.json()
+        return status
+
+    def admin_status(self) -> dict[str, Any]:
+        """
+        What C{/api/admin/status} says.
+        """
+        token = b64encode(f"admin:{ADMIN_PASSWORD}".encode()).decode()
+        answer = self.web.get("/api/admin/status", {"Authorization": f"Basic {token}"})
         assert answer.status == 200, answer
         status: dict[str, Any] = answer.json()
         return status

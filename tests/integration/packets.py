@@ -2,6 +2,7 @@
 What is in a media file, packet by packet, as ffmpeg reads it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -21,13 +22,14 @@ class Packet:
     md5: str
 
 
-def packets(ffmpeg: Path, path: Path, stream: str) -> list[Packet]:
+def packets(ffmpeg: Path, path: Path, stream: str, options: Sequence[str] = ()) -> list[Packet]:
     """
     The packets of one stream, in decode order.
 
     @param stream: C{v} or C{a}.
+    @param options: more of ffmpeg's, for what comes out.
     """
-    arguments = ["-copyts", "-i", str(path), "-map", f"0:{stream}", "-c", "copy"]
+    arguments = ["-copyts", "-i", str(path), "-map", f"0:{stream}", "-c", "copy", *options]
     text = run_ffmpeg(ffmpeg, [*arguments, "-f", "framemd5", "-"])
     unit = 1.0
     found = []

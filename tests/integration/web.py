@@ -4,9 +4,13 @@ A plain HTTP client for tests: one connection, kept open, no library of ours on 
 
 import http.client
 import json
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from attrs import define, field, frozen
+
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @frozen
@@ -47,25 +51,25 @@ class WebClient:
     timeout: float = 20.0
     _connection: http.client.HTTPConnection | None = field(default=None, init=False)
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str, headers: Mapping[str, str] = NO_HEADERS) -> Answer:
         """
         GET a path. A connection that the server has closed meanwhile is opened again once.
 
         @raise OSError: the server does not answer.
         """
         try:
-            return self._get(path)
+            return self._get(path, headers)
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             self.close()
-            return self._get(path)
+            return self._get(path, headers)
 
-    def _get(self, path: str) -> Answer:
+    def _get(self, path: str, headers: Mapping[str, str]) -> Answer:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(
                 "127.0.0.1", self.port, timeout=self.timeout
             )
         try:
-            self._connection.request("GET", path)
+            self._connection.request("GET", path, headers=dict(headers))
             response = self._connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException):

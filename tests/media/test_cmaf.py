@@ -6,8 +6,8 @@ import struct
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from owncastd.media.aac import parse_aac_configuration
-from owncastd.media.avc import parse_avc_configuration
+from owncastd.media.aac import aac_track
+from owncastd.media.avc import avc_track
 from owncastd.media.cmaf import (
     NON_SYNC_SAMPLE,
     SYNC_SAMPLE,
@@ -20,8 +20,8 @@ from owncastd.media.cmaf import (
 from .boxes import Sample, boxes, samples, sequence_number
 from .samples import asc, avcc
 
-VIDEO = parse_avc_configuration(avcc())
-AUDIO = parse_aac_configuration(asc())
+VIDEO = avc_track(avcc())
+AUDIO = aac_track(asc())
 
 
 class HeaderTests(SynchronousTestCase):
@@ -74,11 +74,11 @@ class HeaderTests(SynchronousTestCase):
         video, audio = entries
         self.assertEqual(video[12:16], b"avc1")
         self.assertEqual(struct.unpack_from(">HH", video, 16 + 24), (1280, 720))
-        self.assertTrue(video.endswith(b"avcC" + VIDEO.record))
+        self.assertTrue(video.endswith(b"avcC" + avcc()))
         self.assertEqual(audio[12:16], b"mp4a")
         self.assertEqual(struct.unpack_from(">HH", audio, 16 + 16), (2, 16))
         self.assertEqual(struct.unpack_from(">I", audio, 16 + 24)[0], 48_000 << 16)
-        self.assertIn(b"\x05\x80\x80\x80\x02" + AUDIO.config, audio)
+        self.assertIn(b"\x05\x80\x80\x80\x02" + asc(), audio)
 
     def test_single_tracks(self) -> None:
         """
@@ -91,7 +91,7 @@ class HeaderTests(SynchronousTestCase):
         """
         The sample entry cannot say 96 kHz, the time scale can.
         """
-        audio = parse_aac_configuration(asc(96_000))
+        audio = aac_track(asc(96_000))
         for path, _, body in boxes(header(None, audio)):
             if path.endswith("/stsd"):
                 self.assertEqual(body[16 + 24 : 16 + 28], bytes(4))

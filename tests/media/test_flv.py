@@ -183,17 +183,26 @@ class TagBodyTests(SynchronousTestCase):
     """
 
     VIDEO = [
-        ("17 00 000000 01", VideoTagHeader(1, 7, 0, 0)),
-        ("27 01 000042 ff", VideoTagHeader(2, 7, 1, 66)),
-        ("27 01 ffffbe", VideoTagHeader(2, 7, 1, -66)),
-        ("17 02 800000", VideoTagHeader(1, 7, 2, -0x800000)),
-        ("12", VideoTagHeader(1, 2, 0, 0)),
-        ("91 68766331", VideoTagHeader(1, 0x68766331, 0, 0)),
+        ("17 00 000000 01", VideoTagHeader(1, 7, 0, 0, 5)),
+        ("27 01 000042 ff", VideoTagHeader(2, 7, 1, 66, 5)),
+        ("27 01 ffffbe", VideoTagHeader(2, 7, 1, -66, 5)),
+        ("17 02 800000", VideoTagHeader(1, 7, 2, -0x800000, 5)),
+        ("12", VideoTagHeader(1, 2, 1, 0, 1)),
+        ("90 68766331 01", VideoTagHeader(1, 0x68766331, 0, 0, 5)),
+        ("91 68766331 ffffbe", VideoTagHeader(1, 0x68766331, 1, -66, 8)),
+        ("a3 68766331", VideoTagHeader(2, 0x68766331, 1, 0, 5)),
+        ("91 61763031 ffff", VideoTagHeader(1, 0x61763031, 1, 0, 5)),
+        ("92 61763031", VideoTagHeader(1, 0x61763031, 2, 0, 5)),
+        ("94 61763031", VideoTagHeader(1, 0x61763031, 255, 0, 5)),
+        ("d0 61763031", VideoTagHeader(5, 0x61763031, 255, 0, 5)),
     ]
     AUDIO = [
-        ("af 00 1190", AudioTagHeader(10, 0)),
-        ("af 01", AudioTagHeader(10, 1)),
-        ("2f", AudioTagHeader(2, 0)),
+        ("af 00 1190", AudioTagHeader(10, 0, 2)),
+        ("af 01", AudioTagHeader(10, 1, 2)),
+        ("2f", AudioTagHeader(2, 1, 1)),
+        ("90 4f707573", AudioTagHeader(0x4F707573, 0, 5)),
+        ("91 4f707573 00", AudioTagHeader(0x4F707573, 1, 5)),
+        ("94 4f707573", AudioTagHeader(0x4F707573, 255, 5)),
     ]
 
     def test_read(self) -> None:

@@ -27,6 +27,15 @@ UNDERSTOOD: list[tuple[list[AMFValue], commands.Command]] = [
     (["connect", 1.0, {"app": "live", "tcUrl": TC_URL}], Connect(1.0, "live", TC_URL)),
     (["connect", 1.0, {"app": "live", "tcurl": TC_URL}], Connect(1.0, "live", TC_URL)),
     (["connect", 1.0, {}, "more"], Connect(1.0, "", "")),
+    (
+        ["connect", 1.0, {"app": "live", "tcUrl": TC_URL, "fourCcList": ["hvc1"]}],
+        Connect(1.0, "live", TC_URL, extended=True),
+    ),
+    (
+        ["connect", 1.0, {"app": "live", "videoFourCcInfoMap": {"*": 4.0}}],
+        Connect(1.0, "live", "", extended=True),
+    ),
+    (["connect", 1.0, {"app": "live", "capsEx": None}], Connect(1.0, "live", "", extended=True)),
     (["createStream", 4.0, None], CreateStream(4.0)),
     (["createStream", 4.0], CreateStream(4.0)),
     (["publish", 5.0, None, "KEY", "live"], Publish(5.0, "KEY")),
@@ -120,6 +129,29 @@ class AnswerTests(SynchronousTestCase):
         self.assertEqual(properties["capabilities"], 31.0)
         self.assertEqual(information["code"], "NetConnection.Connect.Success")
         self.assertEqual(information["objectEncoding"], 0.0)
+
+    def test_extended(self) -> None:
+        """
+        Who knows Enhanced RTMP is told what may be sent; others see no difference.
+        """
+        _, _, properties, _ = amf0.decode(commands.connected(1.0, extended=True))
+        assert isinstance(properties, dict)
+        self.assertEqual(
+            properties["fourCcList"],
+            ["avc1", "hvc1", "av01", "vp09", "mp4a", "Opus", "fLaC", "ac-3"],
+        )
+        self.assertEqual(
+            properties["videoFourCcInfoMap"],
+            {"avc1": 4.0, "hvc1": 4.0, "av01": 4.0, "vp09": 4.0},
+        )
+        self.assertEqual(
+            properties["audioFourCcInfoMap"],
+            {"mp4a": 4.0, "Opus": 4.0, "fLaC": 4.0, "ac-3": 4.0},
+        )
+        self.assertEqual(properties["capsEx"], 4.0)
+        _, _, properties, _ = amf0.decode(commands.connected(1.0))
+        assert isinstance(properties, dict)
+        self.assertEqual(set(properties), {"fmsVer", "capabilities"})
 
     def test_others(self) -> None:
         """

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
+from owncastd.media.flv import four_cc
 from owncastd.media.metadata import MetadataValue
 
 #: Longest text that is taken over from an encoder, in characters.
@@ -14,9 +15,25 @@ MAX_TEXT = 100
 #: Numbers outside of 0 and this are taken for nonsense.
 MAX_NUMBER = 1_000_000_000
 
-#: FLV codec ids (FLV v10.1, E.4.3.1 and E.4.2.1; 12 is the usual one for HEVC).
-VIDEO_CODECS = {7: "H.264", 12: "H.265"}
-AUDIO_CODECS = {2: "MP3", 10: "AAC", 11: "Speex"}
+#: FLV codec ids (FLV v10.1, E.4.3.1 and E.4.2.1; 12 is the usual one for HEVC) and FourCCs.
+VIDEO_CODECS = {
+    7: "H.264",
+    12: "H.265",
+    four_cc("avc1"): "H.264",
+    four_cc("hvc1"): "H.265",
+    four_cc("av01"): "AV1",
+    four_cc("vp09"): "VP9",
+}
+AUDIO_CODECS = {
+    2: "MP3",
+    10: "AAC",
+    11: "Speex",
+    four_cc("mp4a"): "AAC",
+    four_cc("Opus"): "Opus",
+    four_cc("fLaC"): "FLAC",
+    four_cc("ac-3"): "AC-3",
+}
+_MAX_CODEC = 0xFFFFFFFF
 UNKNOWN = "Unknown"
 NO_AUDIO = "No audio"
 
@@ -82,4 +99,4 @@ def _codec(value: MetadataValue | None, known: Mapping[int, str], absent: str) -
         return absent
     if isinstance(value, str):
         return _text(value) or UNKNOWN
-    return known.get(int(_number(value)), UNKNOWN)
+    return known.get(int(value), UNKNOWN) if 0 <= value <= _MAX_CODEC else UNKNOWN

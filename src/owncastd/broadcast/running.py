@@ -11,6 +11,8 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink, IPublication, IPublisher
+from owncastd.media.errors import MalformedFLV, UnsupportedCodec
+from owncastd.media.extended import is_extended, plain
 from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.metadata import MalformedMetadata, read_on_metadata
 from owncastd.media.timeline import Timeline
@@ -100,14 +102,31 @@ class RunningBroadcast:
     def write(self, message: MediaMessage, publisher: IPublisher) -> None:
         """
         Take a message of the present encoder.
+
+        @raise UnsupportedCodec: it is of a codec that is unknown here, in words for the streamer.
         """
         if message.kind is _METADATA:
             self._note_details(message, publisher)
+        elif is_extended(message):
+            inner = self._plain(message)
+            if inner is None:
+                return
+            message = inner
         mapped = self._timeline.map(message)
         if mapped.discontinuity:
             self._sinks.discontinuity()
         for each in mapped.messages:
             self._sinks.write(each)
+
+    def _plain(self, message: MediaMessage) -> MediaMessage | None:
+        """
+        What there is for us in an extended message.
+        """
+        try:
+            return plain(message)
+        except MalformedFLV as error:
+            self._log.debug("Message ignored: {reason}", reason=str(error))
+            return None
 
     def _note_details(self, message: MediaMessage, publisher: IPublisher) -> None:
         """
@@ -151,6 +170,8 @@ class Publication:
     publisher: IPublisher
     _stopped: Callable[["Publication"], None]
     _lost: Callable[["Publication", str], None]
+    #: Told why nothing can be made of what it sends.
+    _unusable: Callable[["Publication", str], None]
     active: bool = field(init=False, default=True)
     _heard_at: float = field(init=False)
 
@@ -165,7 +186,10 @@ class Publication:
             if message.kind is not _METADATA:
                 self._heard_at = now = self._clock.seconds()
                 self.broadcast.watch.note(message, now)
-            self.broadcast.write(message, self.publisher)
+            try:
+                self.broadcast.write(message, self.publisher)
+            except UnsupportedCodec as error:
+                self._unusable(self, str(error))
 
     def stop(self) -> None:
         """

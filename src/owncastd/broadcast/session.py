@@ -125,7 +125,9 @@ class Broadcast:
                 raise AlreadyLive("You are live already, from another connection.")
         if running is None:
             running = self._prepare(key)
-        return Publication(self._clock, running, publisher, self._stopped, self._lost)
+        return Publication(
+            self._clock, running, publisher, self._stopped, self._lost, self._unusable
+        )
 
     def _prepare(self, key: object) -> RunningBroadcast:
         try:
@@ -143,6 +145,10 @@ class Broadcast:
     def _lost(self, publication: Publication, reason: str) -> None:
         publication.close()
         self._interrupt(reason)
+
+    def _unusable(self, publication: Publication, reason: str) -> None:
+        publication.cut(reason)
+        self._life.finish(reason)
 
     def _silent(self, publication: Publication) -> None:
         reason = f"No media for {SILENCE_SECONDS:g} seconds."

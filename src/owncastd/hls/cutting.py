@@ -7,8 +7,7 @@ from typing import Final
 from attrs import define, field
 
 from owncastd.media import cmaf
-from owncastd.media.aac import AACConfiguration
-from owncastd.media.avc import AVCConfiguration
+from owncastd.media.tracks import AudioTrack, VideoTrack
 
 from .audio_clock import RESYNC_MS, AudioClock
 from .frame_rate import FrameStep, fitted_target_ms
@@ -160,8 +159,8 @@ class VideoRun:
     _begin_ms: int
     _frame_rate: float
     _declared_frame_ms: float
-    video: AVCConfiguration
-    audio: AACConfiguration | None
+    video: VideoTrack
+    audio: AudioTrack | None
     _writer: PartWriter = field(init=False)
     _step: FrameStep = field(init=False)
     _sounds: _Sounds | None = field(init=False)
@@ -308,15 +307,15 @@ class VideoRun:
         """
         Begin the following segments.
         """
-        codecs = self.video.parameters.codecs
+        codecs = self.video.codecs
         if self.audio is not None:
             codecs = f"{codecs},{self.audio.codecs}"
         self._sink.begin(
             InitSection(
                 data=cmaf.header(self.video, self.audio),
                 codecs=codecs,
-                width=self.video.parameters.width,
-                height=self.video.parameters.height,
+                width=self.video.width,
+                height=self.video.height,
                 frame_rate=round(self._frame_rate, 3),
                 part_target_ms=self._writer.target_ms,
             )
@@ -333,7 +332,7 @@ class AudioRun:
     _part_ms: float
     _segment_ms: float
     _begin_ms: int
-    audio: AACConfiguration
+    audio: AudioTrack
     _writer: PartWriter = field(init=False)
     _sounds: _Sounds = field(init=False)
     _bytes: int = field(init=False, default=0)
@@ -406,7 +405,7 @@ class AudioRun:
             writer.end_segment()
 
 
-def _sounds(audio: AACConfiguration) -> _Sounds:
+def _sounds(audio: AudioTrack) -> _Sounds:
     """
     An empty queue on a new clock.
     """

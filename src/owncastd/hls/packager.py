@@ -2,6 +2,7 @@
 The packager: media messages in, CMAF parts and segments out.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from attrs import define, field
@@ -9,14 +10,9 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from owncastd.interfaces import IMediaSink
-from owncastd.media.aac import AACConfiguration, parse_aac_configuration
-from owncastd.media.avc import AVCConfiguration, parse_avc_configuration
+from owncastd.media.codecs import AUDIO_CODECS, VIDEO_CODECS, AudioCodec, VideoCodec
 from owncastd.media.errors import MalformedFLV, MediaError, UnsupportedCodec
 from owncastd.media.flv import (
-    AAC_HEADER_SIZE,
-    AUDIO_CODEC_AAC,
-    AVC_HEADER_SIZE,
-    VIDEO_CODEC_AVC,
     PacketType,
     VideoFrameType,
     parse_audio_tag,
@@ -24,6 +20,7 @@ from owncastd.media.flv import (
 )
 from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.metadata import read_on_metadata
+from owncastd.media.tracks import AudioTrack, VideoTrack
 
 from .announced import AnnouncedTracks, announced_tracks
 from .cutting import MAX_PART_BYTES, AudioRun, VideoRun
@@ -43,15 +40,16 @@ _KEY_FRAME: Final = int(VideoFrameType.KEY)
 _CONFIGURATION: Final = int(PacketType.CONFIGURATION)
 _MEDIA: Final = int(PacketType.MEDIA)
 
-_VIDEO_CODECS: Final = {
+#: What is not carried, by name.
+_FOREIGN_VIDEO: Final = {
     2: "Sorenson H.263",
     3: "Screen",
     4: "VP6",
     5: "VP6",
     6: "Screen",
-    12: "HEVC",
+    12: "HEVC without an extended header",
 }
-_AUDIO_CODECS: Final = {0: "PCM", 1: "ADPCM", 2: "MP3", 3: "PCM", 6: "Nellymoser", 11: "Speex"}
+_FOREIGN_AUDIO: Final = {0: "PCM", 1: "ADPCM", 2: "MP3", 3: "PCM", 6: "Nellymoser", 11: "Speex"}
 
 
 @define
@@ -75,7 +73,7 @@ class Packager:
 
     A part leaves as soon as its last frame is there. A segment starts at a key frame; it ends, at
     once, when the first one comes after it has its length. Malformed messages are dropped with a
-    log line; codecs other than AVC and AAC are ignored with one.
+    log line; codecs that are not in the tables are ignored with one.
 
     @param sink: where the parts go.
     @param part_seconds: the wanted part duration; it is fitted to whole frames.
@@ -88,8 +86,11 @@ class Packager:
     _part_seconds: float = field(kw_only=True)
     _segment_seconds: float = field(kw_only=True)
     #: The latest configurations since the last discontinuity.
-    _video: AVCConfiguration | None = field(init=False, default=None)
-    _audio: AACConfiguration | None = field(init=False, default=None)
+    _video: VideoTrack | None = field(init=False, default=None)
+    _audio: AudioTrack | None = field(init=False, default=None)
+    #: And whose they are.
+    _video_codec: VideoCodec | None = field(init=False, default=None)
+    _audio_codec: AudioCodec | None = field(init=False, default=None)
     _announced: AnnouncedTracks = field(init=False, factory=AnnouncedTracks)
     #: Tracks of codecs that are not carried are not waited for.
     _foreign_video: bool = field(init=False, default=False)
@@ -126,6 +127,7 @@ class Packager:
         """
         self._finish()
         self._video = self._audio = None
+        self._video_codec = self._audio_codec = None
         self._announced = AnnouncedTracks()
         self._foreign_video = self._foreign_audio = self._broken = False
         self._seen_frame_ms = 0.0
@@ -144,20 +146,26 @@ class Packager:
         """
         body = message.body
         header = parse_video_tag(body)
-        if header.codec != VIDEO_CODEC_AVC:
+        codec = VIDEO_CODECS.get(header.codec)
+        if codec is None:
             self._foreign_video = True
             self._note_foreign(message.kind, _video_codec_name(header.codec))
         elif header.packet_type == _MEDIA:
-            if len(body) <= AVC_HEADER_SIZE:
-                raise MalformedFLV("AVC video message without a frame")
+            if len(body) <= header.size:
+                raise MalformedFLV("video message without a frame")
+            payload = memoryview(body)[header.size :]
+            if codec is not self._video_codec:
+                return
+            if codec.trimmed is not None:
+                payload = codec.trimmed(payload)
             self._take_frame(
                 max(message.timestamp_ms, 0),
                 header.composition_time_ms,
                 header.frame_type == _KEY_FRAME,
-                memoryview(body)[AVC_HEADER_SIZE:],
+                payload,
             )
         elif header.packet_type == _CONFIGURATION:
-            self._take_video_configuration(body[AVC_HEADER_SIZE:])
+            self._take_video_track(codec, codec.parse(body[header.size :]))
 
     def _write_audio(self, message: MediaMessage) -> None:
         """
@@ -165,45 +173,57 @@ class Packager:
         """
         body = message.body
         header = parse_audio_tag(body)
-        if header.codec != AUDIO_CODEC_AAC:
+        codec = AUDIO_CODECS.get(header.codec)
+        if codec is None:
             self._foreign_audio = True
-            codec = _AUDIO_CODECS.get(header.codec, f"audio format {header.codec}")
-            self._note_foreign(message.kind, codec)
+            name = _FOREIGN_AUDIO.get(header.codec, f"audio format {header.codec}")
+            self._note_foreign(message.kind, name)
         elif header.packet_type == _MEDIA:
-            if len(body) <= AAC_HEADER_SIZE:
-                raise MalformedFLV("AAC audio message without a frame")
-            self._take_sound(max(message.timestamp_ms, 0), memoryview(body)[AAC_HEADER_SIZE:])
-        elif header.packet_type == _CONFIGURATION:
-            self._take_audio_configuration(body[AAC_HEADER_SIZE:])
+            if len(body) <= header.size:
+                raise MalformedFLV("audio message without a frame")
+            payload = memoryview(body)[header.size :]
+            if codec is not self._audio_codec:
+                if codec.described is None:
+                    return
+                described = codec.described
+                self._take_audio_track(codec, lambda: described(payload))
+            self._take_sound(max(message.timestamp_ms, 0), payload)
+        elif header.packet_type == _CONFIGURATION and codec.parse is not None:
+            parse = codec.parse
+            self._take_audio_track(codec, lambda: parse(body[header.size :]))
 
-    def _take_video_configuration(self, record: bytes) -> None:
+    def _take_video_track(self, codec: VideoCodec, track: VideoTrack) -> None:
         """
         A changed configuration ends what runs: frames of the old one are over.
         """
-        if self._video is not None and self._video.record == record:
+        if self._video is not None and self._video.entry == track.entry:
             return
-        configuration = parse_avc_configuration(record)
         if isinstance(self._run, VideoRun) or self._held_frames:
             self._break()
-        self._video = configuration
+        self._video, self._video_codec = track, codec
 
-    def _take_audio_configuration(self, config: bytes) -> None:
+    def _take_audio_track(self, codec: AudioCodec, read: Callable[[], AudioTrack]) -> None:
         """
         A changed configuration ends what runs, with video at its next key frame.
+
+        @param read: gives the new one.
         """
-        if self._audio is not None and self._audio.config == config:
-            return
         run = self._run
-        if run is not None and run.audio is not None and run.audio.config == config:
-            self._audio = run.audio
-            return
         try:
-            self._audio = parse_aac_configuration(config)
+            track = read()
         except UnsupportedCodec as error:
             # Its frames would not decode under the former configuration.
             self._audio = None
             self._foreign_audio = True
             self._note_foreign(MessageKind.AUDIO, str(error))
+        else:
+            self._audio_codec = codec
+            if self._audio is not None and self._audio.entry == track.entry:
+                return
+            if run is not None and run.audio is not None and run.audio.entry == track.entry:
+                self._audio = run.audio
+                return
+            self._audio = track
         if isinstance(run, AudioRun):
             self._break()
         elif run is None:
@@ -229,6 +249,9 @@ class Packager:
                 return
         if self._video is None or not (key or self._held_frames):
             return
+        codec = self._video_codec
+        if key and codec is not None and codec.completed is not None:
+            self._video = codec.completed(self._video, payload)
         if run is not None and self._run is run:
             # Video joins audio that has run alone.
             self._break()
@@ -242,6 +265,9 @@ class Packager:
         if self._audio is None or (run is not None and run.audio is not self._audio):
             return
         if run is None:
+            codec = self._audio_codec
+            if codec is not None and codec.completed is not None:
+                self._audio = codec.completed(self._audio, payload)
             self._hold(_Held(timestamp_ms, payload, False))
         elif abs(timestamp_ms - run.position_ms) <= CLOCK_JUMP_MS:
             run.write_audio(timestamp_ms, payload)
@@ -292,8 +318,8 @@ class Packager:
         """
         The frame rate that the encoder tells, most reliable place first.
         """
-        if self._video is not None and self._video.parameters.frame_rate is not None:
-            return self._video.parameters.frame_rate
+        if self._video is not None and self._video.frame_rate is not None:
+            return self._video.frame_rate
         return self._announced.frame_rate
 
     def _start(self) -> None:
@@ -384,6 +410,6 @@ def _video_codec_name(codec: int) -> str:
     A video codec as an operator may know it.
     """
     if codec <= 0x0F:
-        return _VIDEO_CODECS.get(codec, f"video codec {codec}")
+        return _FOREIGN_VIDEO.get(codec, f"video codec {codec}")
     text = codec.to_bytes(4, "big").decode("latin-1")
     return text if text.isascii() and text.isprintable() else f"video codec {codec:#x}"

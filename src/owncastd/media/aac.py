@@ -2,12 +2,14 @@
 AAC configuration: AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1).
 """
 
+import struct
 from typing import Final
 
 from attrs import field, frozen
 
 from .bits import BitReader
 from .errors import MalformedConfiguration, UnsupportedCodec
+from .tracks import AudioTrack, SampleEntry
 
 #: The largest AudioSpecificConfig accepted, in bytes; real ones have two to seven, and a program
 #: configuration element with a full comment no more than this.
@@ -94,6 +96,23 @@ def parse_aac_configuration(config: bytes) -> AACConfiguration:
     )
 
 
+def aac_track(config: bytes) -> AudioTrack:
+    """
+    The track that an AudioSpecificConfig describes.
+
+    @raise MalformedConfiguration: see L{parse_aac_configuration}; L{UnsupportedCodec} likewise.
+    """
+    aac = parse_aac_configuration(config)
+    return AudioTrack(
+        aac.codecs,
+        aac.sample_rate,
+        aac.channels,
+        aac.samples_per_frame,
+        # The descriptor is in a box with version and flags (14496-14 5.6).
+        SampleEntry(b"mp4a", b"esds", bytes(4) + _elementary_stream(config)),
+    )
+
+
 def _object_type(reader: BitReader) -> int:
     """
     An audio object type with its escape (table 1.16).
@@ -152,3 +171,36 @@ def _backward_compatible_extension(reader: BitReader, core: int) -> int:
     if reader.left >= 12 and reader.bits(11) == _PS_SYNC and reader.flag():
         return _PS
     return _SBR
+
+
+def _elementary_stream(config: bytes) -> bytes:
+    """
+    The elementary stream descriptor of an AAC track (14496-1 7.2.6.5).
+    """
+    decoder_config = struct.pack(
+        ">BBxxxII",
+        0x40,  # objectTypeIndication: MPEG-4 audio
+        0x15,  # streamType audio, upStream 0, reserved 1
+        0,  # maxBitrate and avgBitrate: not known
+        0,
+    )
+    return _descriptor(
+        3,
+        struct.pack(">HB", 0, 0),
+        _descriptor(4, decoder_config, _descriptor(5, config)),
+        _descriptor(6, b"\x02"),
+    )
+
+
+def _descriptor(tag: int, *contents: bytes) -> bytes:
+    """
+    A descriptor with its expandable length (14496-1 8.3.3).
+    """
+    body = b"".join(contents)
+    size = len(body)
+    return (
+        bytes(
+            (tag, 0x80 | size >> 21, 0x80 | size >> 14 & 0x7F, 0x80 | size >> 7 & 0x7F, size & 0x7F)
+        )
+        + body
+    )

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from .bits import BitReader
 from .errors import MalformedConfiguration
+from .tracks import SampleEntry, VideoTrack
 
 #: The largest record accepted, in bytes; real ones have some dozens.
 MAX_RECORD_SIZE: Final = 16 * 1024
@@ -85,6 +86,22 @@ def parse_avc_configuration(record: bytes) -> AVCConfiguration:
         raise MalformedConfiguration("AVC configuration cut short")
     _parameter_sets(record, position + 1, record[position])
     return AVCConfiguration(record, parse_sequence_parameters(sequence_sets[0]))
+
+
+def avc_track(record: bytes) -> VideoTrack:
+    """
+    The track that an AVCDecoderConfigurationRecord describes.
+
+    @raise MalformedConfiguration: see L{parse_avc_configuration}.
+    """
+    parameters = parse_avc_configuration(record).parameters
+    return VideoTrack(
+        parameters.codecs,
+        parameters.width,
+        parameters.height,
+        parameters.frame_rate,
+        SampleEntry(b"avc1", b"avcC", record),
+    )
 
 
 def _parameter_sets(record: bytes, position: int, count: int) -> tuple[list[bytes], int]:

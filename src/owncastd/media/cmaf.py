@@ -1,17 +1,15 @@
 """
 CMAF boxes: the header of a track set and the chunks that follow it.
 
-ISO/IEC 14496-12 (boxes), 14496-14 (C{mp4a}, C{esds}), 14496-15 (C{avc1}), 23000-19 (CMAF). FLV
-carries AVC and AAC samples just as ISO files store them, so a chunk is its payloads joined behind
-one C{moof}.
+ISO/IEC 14496-12 (boxes), 23000-19 (CMAF). What a codec needs is in its track's sample entry. FLV
+carries samples just as ISO files store them, so a chunk is its payloads joined behind one C{moof}.
 """
 
 import struct
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .aac import AACConfiguration
-from .avc import AVCConfiguration
+from .tracks import AudioTrack, VideoTrack
 
 #: Ticks per second of a video track: a multiple of 1000, so milliseconds are exact.
 VIDEO_TIMESCALE: Final = 90_000
@@ -34,7 +32,7 @@ class VideoSamples(NamedTuple):
     @ivar decode_time: of the first sample, in C{VIDEO_TIMESCALE} ticks.
     @ivar table: four numbers per sample, flat: duration, size in bytes, flags (C{SYNC_SAMPLE} or
         C{NON_SYNC_SAMPLE}), composition time offset modulo 2**32.
-    @ivar payloads: length-prefixed NAL units of each sample.
+    @ivar payloads: each sample as files store it: for AVC, length-prefixed NAL units.
     """
 
     decode_time: int
@@ -48,7 +46,7 @@ class AudioSamples(NamedTuple):
 
     @ivar decode_time: of the first sample, in ticks of the sample rate.
     @ivar duration: of each sample, in the same ticks.
-    @ivar payloads: one raw AAC frame each.
+    @ivar payloads: one frame each.
     """
 
     decode_time: int
@@ -108,7 +106,7 @@ def chunk(sequence_number: int, video: VideoSamples | None, audio: AudioSamples 
     return b"".join(parts)
 
 
-def header(video: AVCConfiguration | None, audio: AACConfiguration | None) -> bytes:
+def header(video: VideoTrack | None, audio: AudioTrack | None) -> bytes:
     """
     A CMAF header (C{ftyp} and C{moov}), the init section of the tracks that are there.
     """
@@ -156,17 +154,17 @@ def _track_extends(track_id: int, sample_flags: int) -> bytes:
     return _full_box(b"trex", 0, struct.pack(">5I", track_id, 1, 0, 0, sample_flags))
 
 
-def _video_track(video: AVCConfiguration) -> bytes:
+def _video_track(video: VideoTrack) -> bytes:
     """
-    The C{trak} of an AVC track (14496-15 5.4.2).
+    The C{trak} of a video track (14496-12 12.1.3).
     """
-    width, height = video.parameters.width, video.parameters.height
+    width, height = video.width, video.height
     entry = _box(
-        b"avc1",
+        video.entry.kind,
         struct.pack(">6xH16xHH", 1, width, height),
         struct.pack(">IIIH", 0x480000, 0x480000, 0, 1),  # 72 dpi twice, one frame per sample
         struct.pack(">32xHh", 24, -1),
-        _box(b"avcC", video.record),
+        _box(video.entry.configuration_kind, video.entry.configuration),
     )
     media_header = _full_box(b"vmhd", 1, bytes(8))
     return _track(
@@ -181,16 +179,16 @@ def _video_track(video: AVCConfiguration) -> bytes:
     )
 
 
-def _audio_track(audio: AACConfiguration) -> bytes:
+def _audio_track(audio: AudioTrack) -> bytes:
     """
-    The C{trak} of an AAC track (14496-14 5.6).
+    The C{trak} of an audio track (14496-12 12.2.3).
     """
     rate = audio.sample_rate if audio.sample_rate <= _MAX_FIXED_POINT_RATE else 0
     entry = _box(
-        b"mp4a",
-        struct.pack(">6xH8xHHI", 1, audio.channels, 16, 0),
+        audio.entry.kind,
+        struct.pack(">6xH8xHHI", 1, audio.channels, audio.sample_size, 0),
         struct.pack(">I", rate << 16),
-        _full_box(b"esds", 0, _elementary_stream(audio.config)),
+        _box(audio.entry.configuration_kind, audio.entry.configuration),
     )
     return _track(
         AUDIO_TRACK_ID,
@@ -239,37 +237,4 @@ def _track(
             handler,
             _box(b"minf", media_header, data_information, sample_table),
         ),
-    )
-
-
-def _elementary_stream(config: bytes) -> bytes:
-    """
-    The elementary stream descriptor of an AAC track (14496-1 7.2.6.5).
-    """
-    decoder_config = struct.pack(
-        ">BBxxxII",
-        0x40,  # objectTypeIndication: MPEG-4 audio
-        0x15,  # streamType audio, upStream 0, reserved 1
-        0,  # maxBitrate and avgBitrate: not known
-        0,
-    )
-    return _descriptor(
-        3,
-        struct.pack(">HB", 0, 0),
-        _descriptor(4, decoder_config, _descriptor(5, config)),
-        _descriptor(6, b"\x02"),
-    )
-
-
-def _descriptor(tag: int, *contents: bytes) -> bytes:
-    """
-    A descriptor with its expandable length (14496-1 8.3.3).
-    """
-    body = b"".join(contents)
-    size = len(body)
-    return (
-        bytes(
-            (tag, 0x80 | size >> 21, 0x80 | size >> 14 & 0x7F, 0x80 | size >> 7 & 0x7F, size & 0x7F)
-        )
-        + body
     )

@@ -6,8 +6,6 @@ from attrs import define, field
 
 from .errors import MediaError
 from .flv import (
-    AUDIO_CODEC_AAC,
-    VIDEO_CODEC_AVC,
     PacketType,
     VideoFrameType,
     parse_audio_tag,
@@ -64,15 +62,10 @@ def _configures(message: MediaMessage) -> bool:
     """
     try:
         if message.kind is MessageKind.VIDEO:
-            video = parse_video_tag(message.body)
-            if video.codec != VIDEO_CODEC_AVC:
-                # An extended header has its packet type here (Enhanced RTMP).
-                return message.body[0] & 0x8F == 0x80
-            return video.packet_type == PacketType.CONFIGURATION
-        audio = parse_audio_tag(message.body)
+            return parse_video_tag(message.body).packet_type == PacketType.CONFIGURATION
+        return parse_audio_tag(message.body).packet_type == PacketType.CONFIGURATION
     except MediaError:
         return False
-    return audio.codec == AUDIO_CODEC_AAC and audio.packet_type == PacketType.CONFIGURATION
 
 
 def is_key_frame(message: MediaMessage) -> bool:

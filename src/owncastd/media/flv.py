@@ -2,7 +2,8 @@
 FLV, both ways: the container around media messages, and the codec headers inside their bodies.
 
 Adobe Flash Video File Format Specification v10.1, annex E. Both ends of the transcoder speak it,
-and the bodies of RTMP media messages are FLV tag bodies.
+and the bodies of RTMP media messages are FLV tag bodies. Extended headers, which name their codec
+by four characters, are those of Enhanced RTMP v2 (C{ExVideoTagHeader}, C{ExAudioTagHeader}).
 """
 
 from enum import IntEnum
@@ -39,53 +40,111 @@ class VideoFrameType(IntEnum):
 
 class PacketType(IntEnum):
     """
-    What follows the header of an AVC or AAC body (E.4.3.1, E.4.2.1); AAC has only the first two.
+    What follows the header of a body (E.4.3.1, E.4.2.1); AAC has only the first two.
     """
 
     CONFIGURATION = 0
     MEDIA = 1
     END_OF_SEQUENCE = 2
+    #: Of an extended header: something beside the media, such as colour information.
+    OTHER = 255
+
+
+class ExtendedVideoPacket(IntEnum):
+    """
+    The packet types of an extended video header (C{VideoPacketType}).
+    """
+
+    SEQUENCE_START = 0
+    CODED_FRAMES = 1
+    SEQUENCE_END = 2
+    #: Without a composition time, which is zero.
+    CODED_FRAMES_X = 3
+    METADATA = 4
+    MPEG2TS_SEQUENCE_START = 5
+    MULTITRACK = 6
+    MOD_EX = 7
+
+
+class ExtendedAudioPacket(IntEnum):
+    """
+    The packet types of an extended audio header (C{AudioPacketType}).
+    """
+
+    SEQUENCE_START = 0
+    CODED_FRAMES = 1
+    SEQUENCE_END = 2
+    MULTICHANNEL_CONFIG = 4
+    MULTITRACK = 5
+    MOD_EX = 7
+
+
+def four_cc(name: str) -> int:
+    """
+    The number that stands for a codec in extended headers and in metadata.
+    """
+    return int.from_bytes(name.encode("ascii"), "big")
 
 
 #: Codec ids of the two codecs that we carry.
 VIDEO_CODEC_AVC: Final = 7
 AUDIO_CODEC_AAC: Final = 10
+#: The sound format that means an extended header.
+EXTENDED_AUDIO: Final = 9
 #: Where the payload of an AVC or an AAC body begins.
 AVC_HEADER_SIZE: Final = 5
 AAC_HEADER_SIZE: Final = 2
+#: And behind an extended header; a composition time comes before the payload in some.
+EXTENDED_HEADER_SIZE: Final = 5
+
+#: The codecs whose frames have a composition time (C{CODED_FRAMES}).
+_REORDERED: Final = frozenset(map(four_cc, ("avc1", "hvc1", "vvc1")))
+_EXTENDED_VIDEO: Final = {
+    ExtendedVideoPacket.SEQUENCE_START.value: PacketType.CONFIGURATION,
+    ExtendedVideoPacket.CODED_FRAMES.value: PacketType.MEDIA,
+    ExtendedVideoPacket.SEQUENCE_END.value: PacketType.END_OF_SEQUENCE,
+    ExtendedVideoPacket.CODED_FRAMES_X.value: PacketType.MEDIA,
+}
+_EXTENDED_AUDIO: Final = {
+    ExtendedAudioPacket.SEQUENCE_START.value: PacketType.CONFIGURATION,
+    ExtendedAudioPacket.CODED_FRAMES.value: PacketType.MEDIA,
+    ExtendedAudioPacket.SEQUENCE_END.value: PacketType.END_OF_SEQUENCE,
+}
 
 
 class VideoTagHeader(NamedTuple):
     """
     The first bytes of a video body.
 
-    The packet type and the composition time exist for AVC alone and are zero for other codecs.
-
     @ivar frame_type: a L{VideoFrameType} value, or one that is reserved.
-    @ivar codec: the codec id, C{VIDEO_CODEC_AVC} being 7; for an extended header (Enhanced RTMP)
-        the FourCC as an integer above 15.
-    @ivar packet_type: a L{PacketType} value, or one that is reserved.
+    @ivar codec: the codec id, C{VIDEO_CODEC_AVC} being 7; for an extended header the FourCC as an
+        integer above 15.
+    @ivar packet_type: a L{PacketType} value, or one that is reserved; of an old codec that knows
+        none, all is media.
     @ivar composition_time_ms: presentation time minus decode time, signed.
+    @ivar size: where the payload begins.
     """
 
     frame_type: int
     codec: int
     packet_type: int
     composition_time_ms: int
+    size: int
 
 
 class AudioTagHeader(NamedTuple):
     """
     The first bytes of an audio body.
 
-    The packet type exists for AAC alone and is zero for other codecs.
-
-    @ivar codec: the sound format, C{AUDIO_CODEC_AAC} being 10.
-    @ivar packet_type: a L{PacketType} value, or one that is reserved.
+    @ivar codec: the sound format, C{AUDIO_CODEC_AAC} being 10; for an extended header the FourCC.
+    @ivar packet_type: a L{PacketType} value, or one that is reserved; of an old codec that knows
+        none, all is media.
+    @ivar size: where the payload begins.
     """
 
     codec: int
     packet_type: int
+    size: int
 
 
 def parse_video_tag(body: bytes) -> VideoTagHeader:
@@ -98,17 +157,35 @@ def parse_video_tag(body: bytes) -> VideoTagHeader:
         raise MalformedFLV("empty video message")
     first = body[0]
     if first & 0x80:
-        if len(body) < 5:
-            raise MalformedFLV("extended video header cut short")
-        return VideoTagHeader((first >> 4) & 7, int.from_bytes(body[1:5], "big"), 0, 0)
+        return _extended_video_header(body)
     if first & 0x0F != VIDEO_CODEC_AVC:
-        return VideoTagHeader(first >> 4, first & 0x0F, 0, 0)
+        return VideoTagHeader(first >> 4, first & 0x0F, PacketType.MEDIA, 0, 1)
     if len(body) < AVC_HEADER_SIZE:
         raise MalformedFLV("AVC video header cut short")
     composition_time = body[2] << 16 | body[3] << 8 | body[4]
     if composition_time & 0x800000:
         composition_time -= 0x1000000
-    return VideoTagHeader(first >> 4, VIDEO_CODEC_AVC, body[1], composition_time)
+    return VideoTagHeader(first >> 4, VIDEO_CODEC_AVC, body[1], composition_time, AVC_HEADER_SIZE)
+
+
+def _extended_video_header(body: bytes) -> VideoTagHeader:
+    """
+    Read an extended video header; one with wrappers around it is L{PacketType.OTHER}.
+    """
+    if len(body) < EXTENDED_HEADER_SIZE:
+        raise MalformedFLV("extended video header cut short")
+    frame_type, packet = body[0] >> 4 & 7, body[0] & 0x0F
+    codec = int.from_bytes(body[1:EXTENDED_HEADER_SIZE], "big")
+    if frame_type == VideoFrameType.INFO:
+        return VideoTagHeader(frame_type, codec, PacketType.OTHER, 0, EXTENDED_HEADER_SIZE)
+    if packet == ExtendedVideoPacket.CODED_FRAMES and codec in _REORDERED:
+        size = EXTENDED_HEADER_SIZE + 3
+        if len(body) < size:
+            raise MalformedFLV("extended video header cut short")
+        composition_time = int.from_bytes(body[EXTENDED_HEADER_SIZE:size], "big", signed=True)
+        return VideoTagHeader(frame_type, codec, PacketType.MEDIA, composition_time, size)
+    packet_type = _EXTENDED_VIDEO.get(packet, PacketType.OTHER)
+    return VideoTagHeader(frame_type, codec, packet_type, 0, EXTENDED_HEADER_SIZE)
 
 
 def parse_audio_tag(body: bytes) -> AudioTagHeader:
@@ -120,11 +197,19 @@ def parse_audio_tag(body: bytes) -> AudioTagHeader:
     if not body:
         raise MalformedFLV("empty audio message")
     codec = body[0] >> 4
-    if codec != AUDIO_CODEC_AAC:
-        return AudioTagHeader(codec, 0)
-    if len(body) < AAC_HEADER_SIZE:
-        raise MalformedFLV("AAC audio header cut short")
-    return AudioTagHeader(codec, body[1])
+    if codec == AUDIO_CODEC_AAC:
+        if len(body) < AAC_HEADER_SIZE:
+            raise MalformedFLV("AAC audio header cut short")
+        return AudioTagHeader(codec, body[1], AAC_HEADER_SIZE)
+    if codec != EXTENDED_AUDIO:
+        return AudioTagHeader(codec, PacketType.MEDIA, 1)
+    if len(body) < EXTENDED_HEADER_SIZE:
+        raise MalformedFLV("extended audio header cut short")
+    return AudioTagHeader(
+        int.from_bytes(body[1:EXTENDED_HEADER_SIZE], "big"),
+        _EXTENDED_AUDIO.get(body[0] & 0x0F, PacketType.OTHER),
+        EXTENDED_HEADER_SIZE,
+    )
 
 
 def flv_header(*, has_audio: bool = True, has_video: bool = True) -> bytes:

@@ -7,14 +7,7 @@ from typing import Final, NamedTuple
 from attrs import define, field
 
 from .errors import MediaError
-from .flv import (
-    AUDIO_CODEC_AAC,
-    VIDEO_CODEC_AVC,
-    PacketType,
-    VideoFrameType,
-    parse_audio_tag,
-    parse_video_tag,
-)
+from .flv import PacketType, VideoFrameType, parse_audio_tag, parse_video_tag
 from .messages import MediaMessage, MessageKind
 
 #: A step forward, from the newest message of either track, that is taken for a jump.
@@ -33,6 +26,10 @@ KEY_FRAME_WAIT_MS: Final = 4000
 _AUDIO: Final = MessageKind.AUDIO
 _VIDEO: Final = MessageKind.VIDEO
 _METADATA: Final = MessageKind.METADATA
+#: Plain integers: these are compared with for every message.
+_CONFIGURATION: Final = int(PacketType.CONFIGURATION)
+_MEDIA: Final = int(PacketType.MEDIA)
+_KEY_FRAME: Final = int(VideoFrameType.KEY)
 
 
 class Mapped(NamedTuple):
@@ -136,15 +133,13 @@ class Timeline:
         try:
             if kind is _VIDEO:
                 video = parse_video_tag(message.body)
-                media = video.packet_type == PacketType.MEDIA or video.codec != VIDEO_CODEC_AVC
-                configuration = not media and video.packet_type == PacketType.CONFIGURATION
-                key_frame = video.frame_type == VideoFrameType.KEY
+                media = video.packet_type == _MEDIA
+                configuration = video.packet_type == _CONFIGURATION
+                key_frame = video.frame_type == _KEY_FRAME
             elif kind is _AUDIO:
-                audio = parse_audio_tag(message.body)
-                media = audio.packet_type != PacketType.CONFIGURATION or (
-                    audio.codec != AUDIO_CODEC_AAC
-                )
-                configuration = not media
+                packet_type = parse_audio_tag(message.body).packet_type
+                configuration = packet_type == _CONFIGURATION
+                media = not configuration
             else:
                 media = configuration = False
         except MediaError:

@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
+from owncastd.media.codecs import AUDIO_FOUR_CCS, VIDEO_FOUR_CCS
+
 from . import amf0
 from .amf0 import AMFValue
 from .errors import RemoteProtocolError
@@ -20,17 +22,27 @@ _CAPABILITIES = 31
 _OBJECT_ENCODING = 0
 
 
+#: By these in C{connect} a peer shows that it knows Enhanced RTMP, its version 1 or 2.
+_EXTENSIONS = frozenset(("fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap", "capsEx"))
+#: C{FourCcInfoMask.CanForward}: what is sent in a codec is passed on as it is.
+_CAN_FORWARD = 4
+#: C{CapsExMask.ModEx}: modifiers before a packet are understood.
+_EXTENDED_CAPABILITIES = 4
+
+
 @frozen
 class Connect:
     """
     C{connect} (7.2.1.1): which application of which server.
 
     @ivar app: hidden, because some encoders put the stream key here.
+    @ivar extended: whether the peer told what it knows of Enhanced RTMP.
     """
 
     transaction_id: float
     app: str = field(repr=False)
     tc_url: str = field(repr=False)
+    extended: bool = False
 
 
 @frozen
@@ -105,7 +117,8 @@ def parse(body: bytes) -> Command:
             app = command.get("app", "")
             if not isinstance(app, str) or not isinstance(tc_url, str):
                 raise RemoteProtocolError("connect with an application or URL that is no text")
-            return Connect(transaction_id, app, tc_url)
+            extended = not command.keys().isdisjoint(_EXTENSIONS)
+            return Connect(transaction_id, app, tc_url, extended)
         case ["createStream", float(transaction_id), *_]:
             return CreateStream(transaction_id)
         case ["publish", float(transaction_id), _, str(name), *_]:
@@ -126,11 +139,20 @@ def parse(body: bytes) -> Command:
             raise RemoteProtocolError("a command without a name")
 
 
-def connected(transaction_id: float) -> bytes:
+def connected(transaction_id: float, *, extended: bool = False) -> bytes:
     """
     The answer to a good C{connect}.
+
+    @param extended: tell what we know of Enhanced RTMP.
     """
     properties: dict[str, AMFValue] = {"fmsVer": _FMS_VERSION, "capabilities": _CAPABILITIES}
+    if extended:
+        properties.update(
+            fourCcList=[*VIDEO_FOUR_CCS, *AUDIO_FOUR_CCS],
+            videoFourCcInfoMap=dict.fromkeys(VIDEO_FOUR_CCS, _CAN_FORWARD),
+            audioFourCcInfoMap=dict.fromkeys(AUDIO_FOUR_CCS, _CAN_FORWARD),
+            capsEx=_EXTENDED_CAPABILITIES,
+        )
     information: dict[str, AMFValue] = {
         "level": "status",
         "code": "NetConnection.Connect.Success",

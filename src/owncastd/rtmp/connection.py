@@ -337,7 +337,7 @@ class ServerConnection:
         self._writer.chunk_size = CHUNK_SIZE
         self._announce_window(WINDOW_SIZE)
         self._control(set_peer_bandwidth(WINDOW_SIZE, BandwidthLimit.DYNAMIC))
-        body = commands.connected(command.transaction_id)
+        body = commands.connected(command.transaction_id, extended=command.extended)
         self._send_command(_COMMAND_CHUNK_STREAM_ID, CONTROL_STREAM_ID, body)
 
     def _publish(self, command: Publish) -> Iterator[Event]:
