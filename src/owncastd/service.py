@@ -81,10 +81,11 @@ from owncastd.metrics.sampling import Metrics
 from owncastd.net.descriptors import allow_descriptors
 from owncastd.net.limits import INGEST_CONNECTIONS_PER_ADDRESS, ConnectionLimit
 from owncastd.net.listening import listen_tcp
-from owncastd.net.outgoing import ANYWHERE, Outgoing
+from owncastd.net.outgoing import ANYWHERE, PUBLIC_ONLY, Outgoing
 from owncastd.net.proxies import TrustedProxies
 from owncastd.net.site import WebFactory
 from owncastd.net.tls import RenewedCertificate, TLSFactory
+from owncastd.notify.notifications import Notifications
 from owncastd.notify.webhooks.resource import WebhooksAPI
 from owncastd.notify.webhooks.webhooks import Webhooks
 from owncastd.rtmp.protocol import RTMPFactory
@@ -453,6 +454,19 @@ class OwncastService(Service):
             proxies,
             self.metrics.geoip.locate,
         )
+        outgoing = Outgoing.make(reactor, ANYWHERE if options.allow_private_peers else PUBLIC_ONLY)
+        self._notifications = Notifications.load(
+            reactor,
+            connection,
+            self._database,
+            settings,
+            self._broadcast,
+            history.record.last_disconnect_time,
+            reactor_threads(reactor),
+            outgoing.fetch,
+            outgoing.to(ANYWHERE).fetch,
+        )
+        self._broadcast.subscribe(self._notifications.happened)
         settings.subscribe(catalogue.STREAM_TITLE, self._broadcast.retitle)
         self._rtmp = RTMPFactory(reactor, self._broadcast)
         documents = PublicDocuments(
@@ -514,6 +528,7 @@ class OwncastService(Service):
             LogsAPI(self.logs.recent),
             IntegrationsAPI(settings),
             WebhooksAPI(self._webhooks),
+            *self._notifications.rooms,
             *chat_rooms(self.chat, self._users, proxies),
             *self.federation.rooms,
             Documentation.load(f"/assets/{own_files().version}"),
@@ -581,6 +596,7 @@ class OwncastService(Service):
         self.chat.start()
         self._webhooks.start()
         self.metrics.start()
+        self._notifications.start()
         self._trials.renew()
         self._offline.renew()
         if self._encrypted is not None:
@@ -605,6 +621,8 @@ class OwncastService(Service):
 
     async def _stop(self) -> None:
         steps = [
+            # First: that the server stops is no end of a broadcast to those who are told of it.
+            ("the notifications", lambda: Deferred.fromCoroutine(self._notifications.stop())),
             ("the broadcast", self._broadcast.shutdown),
             ("the encoders", self._rtmp.close_all),
             ("the chat", self.chat.stop),

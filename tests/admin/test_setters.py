@@ -94,6 +94,22 @@ SHOWN_VARIANT = {
     **{name: value for name, value in VARIANT.items() if name != "scaledWidth"},
     "name": "720h",
 }
+EMAIL = {
+    "enabled": True,
+    "host": "smtp.example.com",
+    "port": 465,
+    "security": "tls",
+    "username": "me",
+    "sender": "me@example.com",
+    "recipients": ["you@example.com"],
+    "goLiveMessage": "on",
+}
+JSON_POST = {
+    "enabled": True,
+    "url": "https://chat.example/1",
+    "template": '{"text": "{{title}}"}',
+    "goLiveMessage": "on",
+}
 DISCORD = {"enabled": True, "webhook": "https://discord.example/1/t", "goLiveMessage": "on"}
 
 CASES: dict[str, Case] = {
@@ -171,12 +187,19 @@ CASES: dict[str, Case] = {
     "federation/username": same("username saved", "me"),
     "federation/livemessage": same("message saved", "I am on"),
     "federation/blockdomains": same("saved", ["bad.example"]),
+    # Where nobody listens, so that no test tells a real one.
+    "directoryurl": same("directory address set", "http://127.0.0.1:9"),
     "directoryenabled": same("directory state changed", True),
     "notifications/discord": same("updated discord config with provided values", DISCORD),
     "notifications/browser": same(
         "updated browser push config with provided values",
         {"enabled": True, "goLiveMessage": "on"},
     ),
+    "notifications/delayseconds": same("changed", 300.0),
+    "notifications/email": same("changed", EMAIL),
+    "notifications/email/password": Case("changed", "hush", True),
+    "notifications/json": same("changed", JSON_POST),
+    "notifications/json/authorization": Case("changed", "Bearer hush", True),
 }
 
 #: Values that no setting of a kind takes.

@@ -15,12 +15,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.net.proxies import TrustedProxies
 from owncastd.settings import catalogue, declared
+from owncastd.settings.notification_checks import SOME_TEMPLATE
 from owncastd.settings.setting import Needs, Setting
 from owncastd.settings.structuring import InvalidSetting
 from owncastd.settings.values import (
     BrowserPush,
     Discord,
+    Email,
     ExternalAction,
+    JSONPost,
     S3Storage,
     SocialHandle,
 )
@@ -35,6 +38,14 @@ S3 = {
     "bucket": "video",
     "region": "us-west-000",
     "servingEndpoint": "of old",
+}
+
+#: Mail that has all it needs.
+EMAIL = {
+    "enabled": True,
+    "host": "smtp.example.com",
+    "sender": "me@example.com",
+    "recipients": ["you@example.com"],
 }
 
 #: setting, JSON, value
@@ -105,6 +116,49 @@ ACCEPTED: list[tuple[Setting[Any], object, object]] = [
         Discord(True, "https://discord.example/1/t", "on"),
     ),
     (catalogue.DISCORD, {}, Discord()),
+    (catalogue.GO_LIVE_DELAY_SECONDS, 0, 0.0),
+    (
+        catalogue.EMAIL,
+        {
+            "enabled": True,
+            "host": " SMTP.example.com ",
+            "port": 465,
+            "security": "tls",
+            "username": " me ",
+            "sender": " me@example.com ",
+            "recipients": ["a@example.com", " ", "a@example.com", "b+c@example.com"],
+            "goLiveMessage": " on ",
+            "password": "is set elsewhere",
+        },
+        Email(
+            True,
+            "smtp.example.com",
+            465,
+            "tls",
+            "me",
+            "me@example.com",
+            ("a@example.com", "b+c@example.com"),
+            "on",
+        ),
+    ),
+    (catalogue.EMAIL, {}, Email()),
+    *(
+        (
+            catalogue.EMAIL,
+            {"host": host, "security": "none", "username": "me"},
+            Email(host=host, security="none", username="me"),
+        )
+        for host in ("localhost", "127.0.0.1", "::1")
+    ),
+    (catalogue.EMAIL_PASSWORD, " pass word ", "pass word"),
+    (
+        catalogue.JSON_POST,
+        {"enabled": True, "url": "http://10.0.0.5/hook", "template": '[{"a": "{{ title }}"}]'},
+        JSONPost(True, "http://10.0.0.5/hook", '[{"a": "{{ title }}"}]'),
+    ),
+    (catalogue.JSON_POST, {}, JSONPost(template=SOME_TEMPLATE)),
+    (catalogue.JSON_POST_AUTHORIZATION, "Bearer x", "Bearer x"),
+    (catalogue.DIRECTORY_URL, "https://directory.example/", "https://directory.example"),
     (catalogue.BROWSER_PUSH, {}, BrowserPush(False, "")),
     (catalogue.VIDEO_RENDITIONS, [], (SOURCE,)),
     (
@@ -302,6 +356,66 @@ REFUSED: list[tuple[Setting[Any], object, str]] = [
         {"goLiveMessage": "x" * 1001},
         "must not be longer than 1000 characters",
     ),
+    (catalogue.GO_LIVE_DELAY_SECONDS, 3601, "must be from 0 to 3600"),
+    *(
+        (catalogue.EMAIL, {**EMAIL, **change}, message)
+        for change, message in (
+            ({"host": ""}, "host: must not be empty"),
+            ({"sender": " "}, "sender: must not be empty"),
+            ({"recipients": []}, "recipients: must not be empty"),
+            ({"host": "smtp.example:25"}, "host: must be the name or address of a mail server"),
+            ({"port": 0}, "port: must be from 1 to 65535"),
+            ({"security": "ssl"}, "security: must be one of starttls, tls, none"),
+            (
+                {"security": "none", "username": "me"},
+                "security: must not be none where a password would be sent",
+            ),
+            ({"username": "m\u00fc"}, "username: must be one line of ASCII characters"),
+            ({"sender": "me"}, "sender: must be an address such as me@example.com"),
+            (
+                {"recipients": ["a@example.com", "b@example.com\r\nRCPT"]},
+                "recipients[1]: must be an address such as me@example.com",
+            ),
+            (
+                {"recipients": [f"a{n}@example.com" for n in range(101)]},
+                "recipients: must not have more than 100 items",
+            ),
+            ({"goLiveMessage": "a\nb"}, "goLiveMessage: must be one line"),
+        )
+    ),
+    (catalogue.EMAIL_PASSWORD, "a\nb", "must be one line of ASCII characters"),
+    *(
+        (catalogue.JSON_POST, change, message)
+        for change, message in (
+            ({"enabled": True}, "url: must not be empty"),
+            (
+                {"url": "ftp://x.example"},
+                "url: must be a URL that begins with http:// or https:// and has a host",
+            ),
+            ({"template": "{"}, "template: must be JSON"),
+            ({"template": "[NaN]"}, "template: must be JSON"),
+            ({"template": "[" * 5_000}, "template: must be JSON"),
+            ({"template": '"{{title}}"'}, "template: must be an object or a list"),
+            (
+                {"template": "[" * 30 + "]" * 30},
+                "template: must not be nested so deeply",
+            ),
+            (
+                {"template": '{"a": ["{{nobody}}"]}'},
+                "template: must have no other placeholders than {{name}}, {{summary}}, {{title}},"
+                " {{message}}, {{url}}, {{logo}}, {{thumbnail}}, {{startedAt}}",
+            ),
+            (
+                {"template": "x" * 10_001},
+                "template: must not be longer than 10000 characters",
+            ),
+        )
+    ),
+    (
+        catalogue.DIRECTORY_URL,
+        "",
+        "must be a URL that begins with http:// or https:// and has a host",
+    ),
     (catalogue.NSFW, None, "must be true or false"),
 ]
 
@@ -383,7 +497,8 @@ class CatalogueTests(SynchronousTestCase):
         Values that hold secrets hide them.
         """
         storage = S3Storage(access_key="hush", secret="hush")
-        self.assertNotIn("hush", repr((storage, Discord(webhook="https://hush.example"))))
+        others = (Discord(webhook="https://hush.example"), JSONPost(url="https://hush.example"))
+        self.assertNotIn("hush", repr((storage, *others)))
 
     def test_trusted_proxies(self) -> None:
         """

@@ -33,7 +33,6 @@ PASSWORD = "correct horse"
 CHALLENGE = 'Basic realm="Owncast Authenticated Request"'
 
 FEDERATION = "federation is not there yet"
-TELLING = "push notifications are not there yet"
 LOGIN = "chat users cannot prove who they are elsewhere yet"
 
 #: What is still to come, and why; what has come must leave this list.
@@ -53,7 +52,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "followers": FEDERATION,
     "remotefollow": FEDERATION,
     "ap-inbox": FEDERATION,
-    "notifications-register": TELLING,
 }
 
 #: What other resources than the API answer, with an address and its status on a new server.
@@ -104,6 +102,8 @@ OUR_OWN: Final = {
     "/nodeinfo/2.1",
     "/federation/user/{username}/featured",
     "/federation/{id}/activity",
+    # For browsers that want no more notifications.
+    "/api/notifications/unregister",
     # The smaller sibling of the moving preview.
     "/preview.webp",
     # What the player shows while there is no stream.

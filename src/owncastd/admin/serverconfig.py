@@ -110,7 +110,9 @@ class ServerConfigAPI:
                 place = document
                 for group in groups:
                     place = place.setdefault(group, {})
-                place[name] = plain(setter.setting)
+                # Passwords of ours are never read, only set; whether there is one is told.
+                hidden = setter.setting.secret and setter.setting.kind is str
+                place[name] = bool(get(setter.setting)) if hidden else plain(setter.setting)
         return document
 
     def _instance_details(self) -> dict[str, Any]:

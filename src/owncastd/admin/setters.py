@@ -145,6 +145,7 @@ SETTERS: Final = (
     Setter("federation/livemessage", catalogue.FEDERATION_GO_LIVE_MESSAGE, "message saved"),
     Setter("federation/blockdomains", catalogue.FEDERATION_BLOCKED_DOMAINS, "saved"),
     # Notifications.
+    Setter("directoryurl", catalogue.DIRECTORY_URL, "directory address set", ours=True),
     Setter("directoryenabled", catalogue.DIRECTORY_ENABLED, "directory state changed"),
     Setter(
         "notifications/discord",
@@ -156,4 +157,9 @@ SETTERS: Final = (
         catalogue.BROWSER_PUSH,
         "updated browser push config with provided values",
     ),
+    Setter("notifications/delayseconds", catalogue.GO_LIVE_DELAY_SECONDS, ours=True),
+    Setter("notifications/email", catalogue.EMAIL, ours=True),
+    Setter("notifications/email/password", catalogue.EMAIL_PASSWORD, ours=True),
+    Setter("notifications/json", catalogue.JSON_POST, ours=True),
+    Setter("notifications/json/authorization", catalogue.JSON_POST_AUTHORIZATION, ours=True),
 )

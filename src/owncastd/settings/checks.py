@@ -8,10 +8,8 @@ from ipaddress import ip_address, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from attrs import evolve
-
 from .structuring import InvalidSetting
-from .values import BrowserPush, Discord, ExternalAction, SocialHandle
+from .values import ExternalAction, SocialHandle
 
 T = TypeVar("T")
 
@@ -170,32 +168,3 @@ def variables(values: Mapping[str, str]) -> Mapping[str, str]:
     if any(len(name) > MAX_VARIABLE or len(value) > MAX_VARIABLE for name, value in values.items()):
         raise InvalidSetting(f"must have entries of at most {MAX_VARIABLE} characters")
     return values
-
-
-def discord(value: Discord) -> Discord:
-    """
-    A webhook over https, which there must be if it is switched on.
-    """
-    webhook = value.webhook.strip()
-    if webhook:
-        _webhook(webhook)
-    elif value.enabled:
-        raise InvalidSetting("webhook: must not be empty")
-    message = at_most(MAX_LINE)(value.go_live_message)
-    return evolve(value, webhook=webhook, go_live_message=message)
-
-
-def _webhook(value: str) -> None:
-    try:
-        web_url(value)
-    except InvalidSetting as error:
-        raise InvalidSetting(f"webhook: {error}") from None
-    if urlsplit(value).scheme != "https":
-        raise InvalidSetting("webhook: must begin with https://")
-
-
-def browser_push(value: BrowserPush) -> BrowserPush:
-    """
-    A message that fits into a notification.
-    """
-    return evolve(value, go_live_message=at_most(MAX_LINE)(value.go_live_message))

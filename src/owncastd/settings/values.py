@@ -81,3 +81,40 @@ class BrowserPush:
 
     enabled: bool = False
     go_live_message: str = ""
+
+
+@frozen
+class Email:
+    """
+    Mail to a list of people when the stream is on. The password is a setting of its own.
+
+    @ivar host: the server that takes the mail for delivery.
+    @ivar security: C{starttls}, C{tls} from the first byte on, or C{none}.
+    @ivar username: empty where the server asks for none.
+    @ivar sender: an address, as are the recipients.
+    """
+
+    enabled: bool = False
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    username: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    go_live_message: str = ""
+
+
+@frozen
+class JSONPost:
+    """
+    A JSON document that is posted when the stream is on. What authorizes it is a setting of its
+    own.
+
+    @ivar url: may be a secret by itself, as those of chat services are.
+    @ivar template: JSON whose texts have placeholders, such as C{{{title}}}.
+    """
+
+    enabled: bool = False
+    url: str = field(default="", repr=False)
+    template: str = ""
+    go_live_message: str = ""

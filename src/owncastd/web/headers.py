@@ -21,6 +21,8 @@ _MAX_AGE: Final = {
     "": 0,
 }
 _MAX_AGE_OTHERS: Final = 86_400
+#: A worker stays in browsers that do not come back for long: they are to look for a newer one.
+_ALWAYS_NEW: Final = frozenset({"serviceWorker.js"})
 #: What no page of ours uses, and no frame within one may ask the viewer for.
 _PERMISSIONS: Final = ", ".join(
     f"{feature}=()"
@@ -82,8 +84,10 @@ def max_age(name: str) -> str:
     """
     The C{Cache-Control} value of a file.
 
-    @param name: its name or path; only the ending matters.
+    @param name: its name or path; mostly only the ending matters.
     """
+    if name in _ALWAYS_NEW:
+        return "no-cache"
     seconds = _MAX_AGE.get(PurePosixPath(name).suffix.lower(), _MAX_AGE_OTHERS)
     return f"public, max-age={seconds}"
 
