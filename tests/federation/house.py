@@ -8,19 +8,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from twisted.internet.defer import Deferred
+
 from owncastd.federation.account import Account
 from owncastd.federation.federation import Federation
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.web.platforms import platform_name
-from tests.chat.house import InlineDatabase
+from tests.chat.house import InlineDatabase, at_once
 from tests.web.support import Answer, SiteTestCase
+
+from .peers import Peers
 
 URL = "https://live.example"
 PEM = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"
 ACCOUNT = Account(URL, "streamer")
 BOB = "https://peer.example/users/bob"
 DAY = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def tag_link(tag: str) -> str:
+    """
+    The HTML of a hashtag in a post.
+    """
+    return f'<a href="{URL}/#{tag}" class="mention hashtag" rel="tag">#<span>{tag}</span></a>'
 
 
 def make_settings() -> Settings:
@@ -59,8 +70,32 @@ class AccountTestCase(SiteTestCase):
         """
         The account's routes.
         """
-        self.federation = Federation.load(self.database, self.settings, self.status, platform_name)
+        self.peers = Peers()
+        self.pictures: set[str] = set()
+        self.federation = Federation.load(
+            self.clock,
+            self.database.connection,
+            self.database,
+            self.settings,
+            self.status,
+            self.peers.send,
+            platform_name,
+            self.pictures.__contains__,
+            at_once,
+        )
+        self.federation.start()
+        self.stopped = False
+        self.addCleanup(self.stop)
         return self.federation.rooms
+
+    def stop(self) -> None:
+        """
+        Stop it; it leaves no timer.
+        """
+        if not self.stopped:
+            self.stopped = True
+            self.successResultOf(Deferred.fromCoroutine(self.federation.stop()))
+            self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def get(self, path: str, accept: str | None = None) -> Answer:
         """
