@@ -8,15 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from owncastd.federation.account import Account
+from owncastd.federation.engagement import Somebody
 from owncastd.federation.federation import Federation
+from owncastd.identity.chatter_rows import Proven
+from owncastd.identity.registry import Users
+from owncastd.identity.users import User
+from owncastd.net.proxies import TrustedProxies
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.web.platforms import platform_name
 from tests.chat.house import InlineDatabase, at_once
-from tests.web.support import Answer, SiteTestCase
+from tests.web.support import ADMIN, Answer, SiteTestCase
 
 from .peers import Peers
 
@@ -72,13 +77,20 @@ class AccountTestCase(SiteTestCase):
         """
         self.peers = Peers()
         self.pictures: set[str] = set()
+        self.people = Users(self.clock, self.database)
+        self.proven: list[Proven] = []
+        self.told: list[tuple[str, Somebody, str]] = []
         self.federation = Federation.load(
             self.clock,
             self.database.connection,
             self.database,
             self.settings,
             self.status,
-            self.peers.send,
+            self.peers.abroad(),
+            self.people,
+            self.chat_proved,
+            self.tell_chat,
+            TrustedProxies.parse(),
             platform_name,
             self.pictures.__contains__,
             at_once,
@@ -88,6 +100,25 @@ class AccountTestCase(SiteTestCase):
         self.addCleanup(self.stop)
         return self.federation.rooms
 
+    def chat_proved(self, proven: Proven) -> Deferred[None]:
+        """
+        Stands for the chat.
+        """
+        self.proven.append(proven)
+        return succeed(None)
+
+    def tell_chat(self, kind: str, somebody: Somebody, did: str) -> None:
+        """
+        Stands for the chat.
+        """
+        self.told.append((kind, somebody, did))
+
+    def find_user(self, token: str) -> Deferred[User | None]:
+        """
+        Somebody who chats, by their token.
+        """
+        return self.people.find(token)
+
     def stop(self) -> None:
         """
         Stop it; it leaves no timer.
@@ -96,6 +127,21 @@ class AccountTestCase(SiteTestCase):
             self.stopped = True
             self.successResultOf(Deferred.fromCoroutine(self.federation.stop()))
             self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def post(self, path: str, body: object, headers: dict[str, str] | None = None) -> Answer:
+        """
+        Have something done, by the administrator unless the headers say otherwise.
+        """
+        data = json.dumps(body).encode()
+        return self.ask(path, "POST", ADMIN if headers is None else headers, data)
+
+    def read(self, path: str) -> Any:
+        """
+        What the administrator reads.
+        """
+        answer = self.ask(path, headers=ADMIN)
+        self.assertEqual(answer.code, 200, (path, answer.body))
+        return json.loads(answer.body)
 
     def get(self, path: str, accept: str | None = None) -> Answer:
         """

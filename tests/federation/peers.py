@@ -9,7 +9,10 @@ from typing import Any
 from attrs import define, field
 from twisted.internet.defer import Deferred
 
+from owncastd.federation.abroad import Abroad
 from owncastd.federation.delivery import Sent
+from owncastd.federation.look_up import Found, LookUpFailed
+from owncastd.federation.remote_actors import RemoteActor
 
 #: Answers, raises, or takes its time.
 Behaviour = Callable[[], "Sent | Deferred[Sent]"]
@@ -49,9 +52,13 @@ class Peers:
     Remembers what was sent, and does with it what the test says.
 
     @ivar behaviour: by host; the others take everything.
+    @ivar accounts: what webfinger tells, by handle.
+    @ivar actors: by IRI.
     """
 
     behaviour: dict[str, Behaviour] = field(factory=dict)
+    accounts: dict[str, dict[str, Any]] = field(factory=dict)
+    actors: dict[str, RemoteActor] = field(factory=dict)
     sent: list[tuple[str, dict[str, Any]]] = field(factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -68,6 +75,26 @@ class Peers:
             return answer if isinstance(answer, Sent) else await answer
         finally:
             self.at_once -= 1
+
+    async def look_up(self, account: str) -> Found:
+        """
+        Stands for webfinger.
+        """
+        if account not in self.accounts:
+            raise LookUpFailed("there is no such account")
+        return Found(account, self.accounts[account])
+
+    async def actor(self, iri: str) -> RemoteActor:
+        """
+        Stands for fetching an actor.
+        """
+        return self.actors[iri]
+
+    def abroad(self) -> Abroad:
+        """
+        All of it.
+        """
+        return Abroad(self.send, self.look_up, self.actor)
 
     def take(self) -> list[str]:
         """

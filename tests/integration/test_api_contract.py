@@ -29,6 +29,8 @@ LEFT_OUT: Final = {
     "/api/admin/config/notifications/discord/test": "asks another machine",
     "/api/admin/config/notifications/email/test": "asks another machine",
     "/api/admin/config/notifications/json/test": "asks another machine",
+    "/api/remotefollow": "asks another machine",
+    "/api/auth/fediverse": "asks another machine",
 }
 #: What is done last, because nothing comes after it.
 LAST: Final = ("/api/admin/disconnect", "/api/admin/config/adminpass")
@@ -41,7 +43,10 @@ NOT_DONE: Final = {
     # These lead elsewhere.
     "/admin": 301,
     "/admin/logout": 303,
-    # Nothing was published yet.
+    # Nobody has asked to follow, and nothing was published yet.
+    "/api/admin/followers/approve": 400,
+    "/api/admin/federation/posts/delete": 400,
+    "/api/auth/fediverse/verify": 403,
     "/federation/{id}": 404,
     "/federation/{id}/activity": 404,
 }

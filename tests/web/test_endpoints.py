@@ -41,16 +41,6 @@ NOT_YET: Final[Mapping[str, str]] = {
     "auth-indieauth-callback": LOGIN,
     "auth-provider-indieauth-get": LOGIN,
     "auth-provider-indieauth-post": LOGIN,
-    "auth-fediverse-start": LOGIN,
-    "auth-fediverse-verify": LOGIN,
-    "admin-followers": FEDERATION,
-    "admin-followers-pending": FEDERATION,
-    "admin-followers-blocked": FEDERATION,
-    "admin-followers-approve": FEDERATION,
-    "admin-federation-send": FEDERATION,
-    "admin-federation-actions": FEDERATION,
-    "followers": FEDERATION,
-    "remotefollow": FEDERATION,
     "ap-inbox": FEDERATION,
 }
 
@@ -102,6 +92,9 @@ OUR_OWN: Final = {
     "/nodeinfo/2.1",
     "/federation/user/{username}/featured",
     "/federation/{id}/activity",
+    "/api/admin/federation/posts",
+    "/api/admin/federation/posts/delete",
+    "/api/admin/federation/deliveries",
     # For browsers that want no more notifications.
     "/api/notifications/unregister",
     # The smaller sibling of the moving preview.

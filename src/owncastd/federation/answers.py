@@ -36,16 +36,17 @@ class Answers:
 
     _settings: Settings
 
-    def account(self) -> Account:
+    def account(self, otherwise: int = 404) -> Account:
         """
         The account.
 
+        @param otherwise: the status if there is none.
         @raise Refused: there is none.
         """
         account = account_of(self._settings)
         if account is None:
             enabled = self._settings.get(catalogue.FEDERATION_ENABLED)
-            raise Refused(_NO_URL if enabled else _OFF, 404)
+            raise Refused(_NO_URL if enabled else _OFF, otherwise)
         return account
 
     def own(self, username: str) -> Account:

@@ -7,7 +7,6 @@ sent twice. How much is on its way at once, and how much is begun per second, is
 the video does not notice.
 """
 
-import json
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,6 +22,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from owncastd.database.connection import Database
+from owncastd.web.answers import json_text
 
 from . import delivery_rows, outbox_rows
 from .backoff import wish_seconds
@@ -216,7 +216,7 @@ class Deliveries:
         ]
         if not addresses and not kept:
             return
-        body = json.dumps(with_context(activity), ensure_ascii=False, separators=(",", ":"))
+        body = json_text(with_context(activity)).decode()
         hosts = await self._database.write(_publish, kept, body, addresses, self._now())
         if hosts and not self._stopped and self._active():
             self._look()

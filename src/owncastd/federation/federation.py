@@ -11,22 +11,35 @@ from twisted.internet.interfaces import IReactorTime
 
 from owncastd.broadcast.events import BroadcastEvent
 from owncastd.database.connection import Database
+from owncastd.identity.proofs import Proofs, Told
+from owncastd.identity.registry import Users
 from owncastd.interfaces import IStreamStatus
+from owncastd.net.proxies import TrustedProxies
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.threads import InThread
 
 from . import outbox_rows
+from .abroad import Abroad
 from .account import Account, account_of
 from .actor import actor_document
 from .actor_updates import ActorUpdates
+from .allowance import Allowance
 from .answers import Answers
 from .blocks import BlockedDomains
-from .delivery import Deliveries, Send
+from .decisions import Decisions
+from .delivery import Deliveries
+from .direct_messages import DirectMessages
 from .discovery_resource import DiscoveryAPI
+from .engagement import Engagements, TellChat
 from .followers import Followers
+from .followers_resource import FollowersAPI
 from .go_live import GoLive
+from .login_resource import FediverseLoginAPI
+from .one_time_codes import OneTimeCodes
 from .outbox import Outbox
+from .posts_resource import FederationAdminAPI
+from .remote_follow import LOOK_UP_SECONDS, LOOK_UPS, RemoteFollowAPI
 from .resource import AccountAPI
 from .vocabulary import Document
 
@@ -55,7 +68,11 @@ class Federation:
         database: Database,
         settings: Settings,
         stream: IStreamStatus,
-        send: Send,
+        abroad: Abroad,
+        users: Users,
+        proved: Told,
+        tell_chat: TellChat,
+        proxies: TrustedProxies,
         platform_name: Callable[[str], str],
         has_picture: Callable[[str], bool],
         in_thread: InThread,
@@ -64,7 +81,10 @@ class Federation:
         Put the federation together; nothing runs yet.
 
         @param connection: used only during this call.
-        @param send: signs and sends what is delivered.
+        @param abroad: the way to other servers.
+        @param proved: is told of those who proved who they are.
+        @param tell_chat: is told what people in the fediverse do.
+        @param proxies: whose word about a visitor's address is taken.
         @param platform_name: what people call a social platform.
         @param has_picture: whether there is a picture of the stream of some media type.
         """
@@ -82,14 +102,23 @@ class Federation:
         answers = Answers(settings)
         blocked = BlockedDomains(settings)
         followers = Followers.load(connection, database, now)
-        deliveries = Deliveries(clock, database, send, active, blocked.blocks)
+        deliveries = Deliveries(clock, database, abroad.send, active, blocked.blocks)
         outbox = Outbox(
             clock, database, settings, deliveries, followers.inboxes, actor, has_picture, in_thread
         )
+        decisions = Decisions(settings, outbox, Engagements(settings, tell_chat))
+        messages = DirectMessages(clock, settings, abroad.look_up, abroad.actor, abroad.send)
+        look_ups = Allowance(clock, LOOK_UPS, LOOK_UP_SECONDS)
         return cls(
             rooms=(
                 DiscoveryAPI(answers, settings, lambda: database.read(outbox_rows.count_posts)),
                 AccountAPI(answers, settings, database, stream, actor),
+                FollowersAPI(followers, decisions.made),
+                FederationAdminAPI(outbox, deliveries, database),
+                RemoteFollowAPI(answers, abroad.look_up, look_ups, proxies),
+                FediverseLoginAPI(
+                    answers, settings, OneTimeCodes(clock), messages.tell, Proofs(users, proved)
+                ),
             ),
             followers=followers,
             outbox=outbox,

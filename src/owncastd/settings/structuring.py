@@ -78,7 +78,11 @@ def _truth(value: object, _: object) -> bool:
 
 
 #: The API's names that are not simply ours in camelCase.
-RENAMED = {"video_bitrate_kbps": "videoBitrate", "audio_bitrate_kbps": "audioBitrate"}
+RENAMED = {
+    "video_bitrate_kbps": "videoBitrate",
+    "audio_bitrate_kbps": "audioBitrate",
+    "actor_iri": "actorIRI",
+}
 #: What a client means that leaves these out; our own values have friendlier defaults.
 ABSENT_RENDITION = {
     "audioPassthrough": False,
