@@ -40,6 +40,7 @@ from owncastd.broadcast.session import Broadcast
 from owncastd.broadcast.viewers import Audience
 from owncastd.chat.census import Census
 from owncastd.chat.chat import Chat
+from owncastd.chat.events import EngagementKind
 from owncastd.chat.fan_out import CoalescingFanOut
 from owncastd.chat.moderation_resource import ModeratorAPI
 from owncastd.chat.occupants import Capacity
@@ -51,6 +52,7 @@ from owncastd.database.connection import Database
 from owncastd.database.errors import DatabaseError
 from owncastd.database.migrations import prepare
 from owncastd.database.restore import restore
+from owncastd.federation.engagement import Somebody
 from owncastd.federation.federation import Federation
 from owncastd.hls.delivery import Delivery
 from owncastd.hls.origin import Origin
@@ -432,7 +434,22 @@ class OwncastService(Service):
             Capacity(total=int(allow_descriptors() * SHARE_OF_DESCRIPTORS)),
             shared=proxies.trusts,
         )
-        self.federation = Federation.load(self._database, settings, self._broadcast, platform_name)
+        self.federation = Federation.make(
+            reactor,
+            connection,
+            self._database,
+            settings,
+            self._broadcast,
+            Outgoing.make(reactor, ANYWHERE if options.allow_private_peers else PUBLIC_ONLY),
+            self._users,
+            self.chat.proved,
+            self._tell_chat,
+            proxies,
+            platform_name,
+            lambda media_type: preview.picture(media_type) is not None,
+            reactor_threads(reactor),
+        )
+        self._broadcast.subscribe(self.federation.happened)
         self._census = Census.load(reactor, connection, self._database)
         self._broadcast.subscribe(self.chat.happened)
         self._webhooks = Webhooks.load(
@@ -476,6 +493,7 @@ class OwncastService(Service):
             has_chat=True,
             in_thread=reactor_threads(reactor),
             thumbnail_size=lambda: preview.thumbnail_size,
+            follower_count=lambda: self.federation.followers.count,
         )
         logo = Logo.load(settings, options.data_dir)
         offline_image = OfflineImage.load(settings, options.data_dir)
@@ -595,6 +613,7 @@ class OwncastService(Service):
         self._storing.storage.start()
         self.chat.start()
         self._webhooks.start()
+        self.federation.start()
         self.metrics.start()
         self._notifications.start()
         self._trials.renew()
@@ -625,6 +644,7 @@ class OwncastService(Service):
             ("the notifications", lambda: Deferred.fromCoroutine(self._notifications.stop())),
             ("the broadcast", self._broadcast.shutdown),
             ("the encoders", self._rtmp.close_all),
+            ("the federation", lambda: Deferred.fromCoroutine(self.federation.stop())),
             ("the chat", self.chat.stop),
             ("the chat's sockets", self._sockets.stop),
             ("the webhooks", lambda: Deferred.fromCoroutine(self._webhooks.stop())),
@@ -673,6 +693,19 @@ class OwncastService(Service):
         """
         self._thumbnails.playable()
         self._webhooks.playable()
+
+    def _tell_chat(self, kind: str, somebody: Somebody, did: str) -> None:
+        """
+        Somebody in the fediverse did something.
+        """
+        self.chat.narrator.engagement(
+            EngagementKind(kind),
+            somebody.name,
+            did,
+            somebody.account,
+            somebody.image,
+            somebody.link,
+        )
 
     def _chat_figures(self) -> ChatFigures:
         """

@@ -87,6 +87,7 @@ class AccountTestCase(SiteTestCase):
             self.settings,
             self.status,
             self.peers.abroad(),
+            lambda: succeed(PEM),
             self.people,
             self.chat_proved,
             self.tell_chat,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import given
+from hypothesis import settings as fuzz
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -68,6 +69,7 @@ class BackoffTests(SynchronousTestCase):
         self.assertEqual(rest_seconds(1, 0.5, 1), 60)
         self.assertEqual(rest_seconds(1, 0.5, 10**9), DAY_SECONDS)
 
+    @fuzz(deadline=None)
     @given(st.integers(), st.floats(0, 1), st.none() | st.floats(0, allow_infinity=False))
     def test_bounds(self, failures: int, spread: float, wish: float | None) -> None:
         """
@@ -92,6 +94,7 @@ class BackoffTests(SynchronousTestCase):
         ):
             self.assertEqual(wish_seconds(text, DAY), seconds, text)
 
+    @fuzz(deadline=None)
     @given(st.text(max_size=60))
     def test_any_retry_after(self, text: str) -> None:
         """
@@ -123,6 +126,7 @@ class LanesTests(SynchronousTestCase):
         lanes.clear()
         self.assertIsNone(lanes.take())
 
+    @fuzz(deadline=None)
     @given(st.lists(st.tuples(st.sampled_from(["offer", "take", "done"]), st.integers(0, 5))))
     def test_one_at_a_time(self, steps: list[tuple[str, int]]) -> None:
         """
@@ -585,6 +589,7 @@ class RandomDeliveryTests(SynchronousTestCase):
     Whatever servers do: everything arrives once or is given up for a reason, in order per server.
     """
 
+    @fuzz(max_examples=40, deadline=None)
     @given(
         st.lists(
             st.tuples(st.integers(0, 2), st.sampled_from(["take", "fail", "hang"])),

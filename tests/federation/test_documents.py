@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
+from hypothesis import settings as fuzz
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -88,6 +89,7 @@ class NegotiationTests(SynchronousTestCase):
         self.assertEqual(weight_of("*/*;q=0.1, text/*;q=0.2", ["text/html"]), 0.2)
         self.assertEqual(weight_of("*/*;q=0.1", ["text/html"]), 0.1)
 
+    @fuzz(deadline=None)
     @given(st.text(alphabet='ap/*,;="\\q01. ', max_size=5_000))
     def test_anything(self, accept: str) -> None:
         """
@@ -167,6 +169,7 @@ class WebfingerTests(SynchronousTestCase):
         for resource in ("", "streamer", "acct:", "acct:@", "acct:a@b@c", "mailto:a@b", "x" * 2000):
             self.assertRaises(InvalidResource, check_resource, resource, ACCOUNT)
 
+    @fuzz(deadline=None)
     @given(st.text(max_size=100))
     def test_anything(self, resource: str) -> None:
         """

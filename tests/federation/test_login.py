@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from hypothesis import given
+from hypothesis import settings as fuzz
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -96,6 +97,7 @@ class FoundTests(SynchronousTestCase):
         max_leaves=10,
     )
 
+    @fuzz(deadline=None)
     @given(json_values)
     def test_anything(self, links: object) -> None:
         """
@@ -163,6 +165,7 @@ class AllowanceTests(SynchronousTestCase):
     Who may how often.
     """
 
+    @fuzz(deadline=None)
     @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 40)), max_size=60))
     def test_bound(self, steps: list[tuple[str, float]]) -> None:
         """

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from hypothesis import given
+from hypothesis import settings as fuzz
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -50,6 +51,7 @@ class RenderingTests(SynchronousTestCase):
         for text, html, tags in self.CASES:
             self.assertEqual(PostRenderer(ACCOUNT).render(text), (html, tags), text)
 
+    @fuzz(deadline=None)
     @given(st.text(alphabet="#ab<>&\"'*_`[]()! \n", max_size=200))
     def test_harmless(self, text: str) -> None:
         """

@@ -111,6 +111,10 @@ class PublicPartTests(SiteTestCase):
         self.set(catalogue.SERVER_URL, "https://live.example.com:8443")
         federation = json.loads(self.ask("/api/config").body)["federation"]
         self.assertEqual(federation, {"account": "streamer@live.example.com:8443", "enabled": True})
+        counting = PublicDocuments(
+            self.clock, self.status, self.settings, follower_count=lambda: 3
+        )
+        self.assertEqual(counting.config()["federation"]["followerCount"], 3)
 
     def test_browser_push(self) -> None:
         """

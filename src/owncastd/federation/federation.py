@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from attrs import define
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from owncastd.broadcast.events import BroadcastEvent
@@ -14,6 +15,7 @@ from owncastd.database.connection import Database
 from owncastd.identity.proofs import Proofs, Told
 from owncastd.identity.registry import Users
 from owncastd.interfaces import IStreamStatus
+from owncastd.net.outgoing import Outgoing
 from owncastd.net.proxies import TrustedProxies
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
@@ -27,6 +29,7 @@ from .actor_updates import ActorUpdates
 from .allowance import Allowance
 from .answers import Answers
 from .blocks import BlockedDomains
+from .client import FederationClient
 from .decisions import Decisions
 from .delivery import Deliveries
 from .direct_messages import DirectMessages
@@ -38,6 +41,7 @@ from .go_live import GoLive
 from .login_resource import FediverseLoginAPI
 from .one_time_codes import OneTimeCodes
 from .outbox import Outbox
+from .own_key import OwnKey
 from .posts_resource import FederationAdminAPI
 from .remote_follow import LOOK_UP_SECONDS, LOOK_UPS, RemoteFollowAPI
 from .resource import AccountAPI
@@ -61,6 +65,49 @@ class Federation:
     _settings: Settings
 
     @classmethod
+    def make(
+        cls,
+        clock: IReactorTime,
+        connection: sqlite3.Connection,
+        database: Database,
+        settings: Settings,
+        stream: IStreamStatus,
+        outgoing: Outgoing,
+        users: Users,
+        proved: Told,
+        tell_chat: TellChat,
+        proxies: TrustedProxies,
+        platform_name: Callable[[str], str],
+        has_picture: Callable[[str], bool],
+        in_thread: InThread,
+    ) -> "Federation":
+        """
+        Put the federation together, as L{load} does, with a way to other servers over the network.
+        """
+        key = OwnKey(settings, in_thread)
+
+        def now() -> datetime:
+            return datetime.fromtimestamp(clock.seconds(), UTC)
+
+        client = FederationClient(outgoing, lambda: account_of(settings), key, now)
+        return cls.load(
+            clock,
+            connection,
+            database,
+            settings,
+            stream,
+            Abroad.make(outgoing, client, BlockedDomains(settings).blocks),
+            key.public,
+            users,
+            proved,
+            tell_chat,
+            proxies,
+            platform_name,
+            has_picture,
+            in_thread,
+        )
+
+    @classmethod
     def load(
         cls,
         clock: IReactorTime,
@@ -69,6 +116,7 @@ class Federation:
         settings: Settings,
         stream: IStreamStatus,
         abroad: Abroad,
+        public_key: Callable[[], Deferred[str]],
         users: Users,
         proved: Told,
         tell_chat: TellChat,
@@ -82,6 +130,7 @@ class Federation:
 
         @param connection: used only during this call.
         @param abroad: the way to other servers.
+        @param public_key: the account's, as PEM.
         @param proved: is told of those who proved who they are.
         @param tell_chat: is told what people in the fediverse do.
         @param proxies: whose word about a visitor's address is taken.
@@ -96,8 +145,7 @@ class Federation:
             return account_of(settings) is not None
 
         async def actor(account: Account) -> Document:
-            public_key = settings.get(catalogue.FEDERATION_PUBLIC_KEY)
-            return actor_document(account, settings, public_key, platform_name)
+            return actor_document(account, settings, await public_key(), platform_name)
 
         answers = Answers(settings)
         blocked = BlockedDomains(settings)

@@ -66,6 +66,7 @@ class PublicDocuments:
     @param clock: tells the server's time.
     @param has_chat: whether this server has a chat at all; without one it is reported disabled.
     @param in_thread: renders long pages where they block nobody.
+    @param follower_count: how many follow from the fediverse.
     @param thumbnail_size: width and height of the picture of the stream, while there is one.
     """
 
@@ -75,6 +76,7 @@ class PublicDocuments:
     _has_chat: bool = False
     _in_thread: InThread = immediately
     _thumbnail_size: Callable[[], tuple[int, int] | None] = _none
+    _follower_count: Callable[[], int] = int
     _extra_page_content: RenderedSetting = field(init=False)
     _offline_message: RenderedSetting = field(init=False)
 
@@ -166,4 +168,7 @@ class PublicDocuments:
         document: dict[str, Any] = {}
         if host := urlsplit(self._settings.get(catalogue.SERVER_URL)).netloc:
             document["account"] = f"{self._settings.get(catalogue.FEDERATION_USERNAME)}@{host}"
+        # Clients test for the presence of the key.
+        if count := self._follower_count():
+            document["followerCount"] = count
         return {**document, "enabled": True}
