@@ -300,7 +300,7 @@ class DeliveryTests(SynchronousTestCase):
         self.pass_time(1, 0.01)
         self.assertLessEqual(len(self.peers.sent), MAX_PER_SECOND + 1)
         self.assertGreater(len(self.peers.sent), MAX_PER_SECOND * 0.8)
-        self.pass_time(DELIVERY_SECONDS * 3, 0.05)
+        self.pass_time(DELIVERY_SECONDS * 4, 0.05)
         self.assertEqual(self.peers.most_at_once, MAX_PARALLEL)
         figures = self.figures()
         self.assertEqual((figures.delivered, figures.waiting, figures.failed), (100, 100, 100))
@@ -312,7 +312,7 @@ class DeliveryTests(SynchronousTestCase):
         for number in range(20):
             self.peers.behaviour[f"h{number}.example"] = hangs
         self.deliver(*(f"https://h{number}.example/i" for number in range(200)))
-        self.pass_time(6, 0.02)
+        self.pass_time(12, 0.02)
         self.assertEqual(self.figures().delivered, 180)
 
     def test_retried(self) -> None:

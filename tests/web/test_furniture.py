@@ -8,6 +8,7 @@ from attrs import evolve
 
 from owncastd.settings import catalogue
 from owncastd.settings.values import BrowserPush, SocialHandle
+from owncastd.web.documents import PublicDocuments
 
 from .support import LIVE, SiteTestCase
 
@@ -111,9 +112,7 @@ class PublicPartTests(SiteTestCase):
         self.set(catalogue.SERVER_URL, "https://live.example.com:8443")
         federation = json.loads(self.ask("/api/config").body)["federation"]
         self.assertEqual(federation, {"account": "streamer@live.example.com:8443", "enabled": True})
-        counting = PublicDocuments(
-            self.clock, self.status, self.settings, follower_count=lambda: 3
-        )
+        counting = PublicDocuments(self.clock, self.status, self.settings, follower_count=lambda: 3)
         self.assertEqual(counting.config()["federation"]["followerCount"], 3)
 
     def test_browser_push(self) -> None:

@@ -34,7 +34,7 @@ from .vocabulary import Document, with_context
 #: How much is on its way at once.
 MAX_PARALLEL: Final = 64
 #: How much is begun per second.
-MAX_PER_SECOND: Final = 50.0
+MAX_PER_SECOND: Final = 20.0
 #: How long a server may take.
 DELIVERY_SECONDS: Final = 15.0
 #: How many servers' turns are known at once; the others are looked up when these had theirs.
