@@ -7,7 +7,7 @@ The one place where everything meets: C{makeService} puts the rooms together.
 
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -77,6 +77,7 @@ from owncastd.metrics.figures import (
     DeliveryFigures,
     FigureSources,
     RenditionFigures,
+    WebhookFigures,
     exposition_of,
 )
 from owncastd.metrics.sampling import Metrics
@@ -719,6 +720,15 @@ class OwncastService(Service):
             messages_total=self.chat.speech.message_count,
         )
 
+    def _webhook_figures(self) -> Mapping[int, WebhookFigures]:
+        """
+        What the webhooks tell of themselves.
+        """
+        return {
+            webhook.id: WebhookFigures(waiting, webhook.dropped, webhook.failing_since is not None)
+            for webhook, waiting in self._webhooks.all()
+        }
+
     def _exposition(self) -> Exposition:
         """
         Who tells what to those who scrape.
@@ -731,6 +741,7 @@ class OwncastService(Service):
             cpu=lambda: metrics.hardware.cpu.last,
             playback_errors=lambda: metrics.playback.errors.last,
             inbound_kbps=lambda: metrics.facts().inbound_kbps,
+            webhooks=self._webhook_figures,
         )
         return exposition_of(
             reactor_threads(self._reactor),

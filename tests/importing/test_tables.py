@@ -371,7 +371,8 @@ class OutsideTests(TablesTestCase):
         A webhook keeps its number, by which clients know it; a secret that all have is none.
         """
         tables = {**TABLES, "webhooks": TABLES["webhooks"] + ", secret TEXT"}
-        hook = {"url": "https://hook.example/", "events": "CHAT,NEW_ONE,STREAM_STARTED"}
+        known = "CHAT,NEW_ONE,STREAM_STARTED,FEDIVERSE_ENGAGEMENT_FOLLOW"
+        hook = {"url": "https://hook.example/", "events": known}
         connection = self.bring(
             {
                 "webhooks": [
@@ -383,17 +384,13 @@ class OutsideTests(TablesTestCase):
             },
             tables,
         )
+        events = '["CHAT", "STREAM_STARTED", "FEDIVERSE_ENGAGEMENT_FOLLOW"]'
+        brought = ("id", "url", "events", "secret", "created_at", "last_used_at")
         self.assertEqual(
-            [tuple(row.values()) for row in self.rows(connection, "webhooks")],
+            [tuple(row[name] for name in brought) for row in self.rows(connection, "webhooks")],
             [
-                (
-                    *(7, "https://hook.example/", '["CHAT", "STREAM_STARTED"]'),
-                    *(None, THEN_TEXT, THEN_TEXT),
-                ),
-                (
-                    *(9, "https://hook.example/", '["CHAT", "STREAM_STARTED"]'),
-                    *("shared", NOW.isoformat(), None),
-                ),
+                (7, "https://hook.example/", events, None, THEN_TEXT, THEN_TEXT),
+                (9, "https://hook.example/", events, "shared", NOW.isoformat(), None),
             ],
         )
         self.assertEqual(len(self.report.notes), 2)
@@ -428,7 +425,9 @@ class OutsideTests(TablesTestCase):
             }
         )
         self.assertEqual(
-            connection.execute("SELECT * FROM push_subscriptions").fetchall(),
+            connection.execute(
+                "SELECT endpoint, p256dh, auth, created_at FROM push_subscriptions"
+            ).fetchall(),
             [("https://push.example/1", "P", "A", THEN_TEXT)],
         )
         self.assertEqual(

@@ -16,6 +16,7 @@ from owncastd.metrics.figures import (
     DeliveryFigures,
     FigureSources,
     RenditionFigures,
+    WebhookFigures,
     exposition_of,
 )
 
@@ -117,6 +118,7 @@ class FiguresTests(ExpositionTestCase):
         self.cpu: float | None = None
         self.errors: float | None = None
         self.inbound = 0
+        self.webhooks: dict[int, WebhookFigures] = {}
         self.url = ""
         sources = FigureSources(
             lambda: self.status,
@@ -125,6 +127,7 @@ class FiguresTests(ExpositionTestCase):
             lambda: self.cpu,
             lambda: self.errors,
             lambda: self.inbound,
+            lambda: self.webhooks,
         )
         self.exposition = exposition_of(at_once, sources, lambda: self.url)
 
@@ -175,6 +178,7 @@ class FiguresTests(ExpositionTestCase):
             waiting=9, objects=33, renditions={0: RenditionFigures(100, 6_000_000, 7_000_000, 2)}
         )
         self.cpu, self.errors, self.inbound = 12.5, 3.0, 6000
+        self.webhooks = {3: WebhookFigures(17, 4, True), 5: WebhookFigures(0, 0, False)}
         self.url = "https://live.example"
         values = self.values()
         for key, expected in {
@@ -195,6 +199,10 @@ class FiguresTests(ExpositionTestCase):
             ("owncastd_rendition_average_bits_per_second", "rendition=0"): 6_000_000,
             ("owncastd_rendition_peak_bits_per_second", "rendition=0"): 7_000_000,
             ("owncastd_rendition_target_duration_seconds", "rendition=0"): 2,
+            ("owncastd_webhook_waiting_events", "webhook=3"): 17,
+            ("owncastd_webhook_dropped_events", "webhook=3"): 4,
+            ("owncastd_webhook_failing", "webhook=3"): 1,
+            ("owncastd_webhook_failing", "webhook=5"): 0,
         }.items():
             with self.subTest(key):
                 self.assertEqual(values[key], expected)

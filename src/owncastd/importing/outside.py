@@ -24,6 +24,8 @@ WEBHOOK_EVENTS: Final = frozenset(
         "STREAM_STARTED",
         "STREAM_STOPPED",
         "STREAM_TITLE_UPDATED",
+        # Of later releases.
+        "FEDIVERSE_ENGAGEMENT_FOLLOW",
     }
 )
 _BROWSER: Final = "BROWSER_PUSH_NOTIFICATION"

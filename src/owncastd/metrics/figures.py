@@ -67,6 +67,25 @@ class DeliveryFigures:
 
 
 @frozen
+class WebhookFigures:
+    """
+    What a webhook can tell right now.
+
+    @ivar waiting: events that were not delivered yet.
+    @ivar dropped: events that never will be.
+    @ivar failing: whether the last delivery failed.
+    """
+
+    waiting: int
+    dropped: int
+    failing: bool
+
+
+def _no_webhooks() -> Mapping[int, WebhookFigures]:
+    return {}
+
+
+@frozen
 class FigureSources:
     """
     Who is asked for the figures.
@@ -74,6 +93,7 @@ class FigureSources:
     @ivar cpu: in percent, or C{None} before the first sample.
     @ivar playback_errors: in the last complete window, or C{None} before there was one.
     @ivar inbound_kbps: video bitrate that the encoder says it sends; 0 when it does not say.
+    @ivar webhooks: what webhooks tell, by their ids.
     """
 
     status: Callable[[], StreamStatus]
@@ -82,6 +102,7 @@ class FigureSources:
     cpu: Callable[[], float | None]
     playback_errors: Callable[[], float | None]
     inbound_kbps: Callable[[], int]
+    webhooks: Callable[[], Mapping[int, WebhookFigures]] = _no_webhooks
 
 
 def exposition_of(
@@ -165,6 +186,11 @@ def own_figures(sources: FigureSources) -> Sequence[Figure]:
             str(index): read(figures) for index, figures in delivery().renditions.items()
         }
 
+    def of_webhooks(read: Callable[[WebhookFigures], float]) -> Callable[[], Mapping[str, float]]:
+        return lambda: {
+            str(webhook_id): read(figures) for webhook_id, figures in sources.webhooks().items()
+        }
+
     return (
         Figure("owncastd_stream_state", "1 for the state that the stream is in.", state, "state"),
         Figure(
@@ -220,5 +246,23 @@ def own_figures(sources: FigureSources) -> Sequence[Figure]:
             "The longest segment, rounded.",
             of_renditions(lambda figures: figures.target_duration),
             "rendition",
+        ),
+        Figure(
+            "owncastd_webhook_waiting_events",
+            "Events that were not delivered yet.",
+            of_webhooks(lambda figures: figures.waiting),
+            "webhook",
+        ),
+        Figure(
+            "owncastd_webhook_dropped_events",
+            "Events that were never delivered, since the webhook was added.",
+            of_webhooks(lambda figures: figures.dropped),
+            "webhook",
+        ),
+        Figure(
+            "owncastd_webhook_failing",
+            "Whether the last delivery failed.",
+            of_webhooks(lambda figures: float(figures.failing)),
+            "webhook",
         ),
     )
