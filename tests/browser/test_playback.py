@@ -18,6 +18,9 @@ SETTLING_FRAMES = 45
 MORE_THAN_BUFFERED_SECONDS = 7
 #: Where the player is, and how many pictures it has shown.
 SHOWN = f"[{PLAYER}.video.currentTime, {PLAYER}.video.getVideoPlaybackQuality().totalVideoFrames]"
+#: How often a series of forced switches may be disturbed by whatever else the machine does.
+SWITCHING_ROUNDS = 4
+COUNT_SEEKS = f"{PLAYER}.video.addEventListener('seeking', () => {{ window.glass.seeks += 1; }})"
 SOURCE_FRAMES = PLAIN.seconds * PLAIN.frame_rate
 
 
@@ -115,3 +118,50 @@ class PlaybackTests(ServerTestCase):
                 self.assert_frames_advance(viewer)
             self.assertTrue(viewer.same_session())
             self.assertEqual(viewer.complaints, [])
+
+    def test_switching_is_seamless(self) -> None:
+        """
+        When hls.js loads another rendition, playback neither stalls nor jumps: key frames and
+        clocks line up.
+        """
+        server = self.start_server(
+            settings={
+                "video_stream_output_variants": [SOURCE_VARIANT, SMALL_VARIANT],
+                "video_latency_level": 3,
+            }
+        )
+        self.go_live(server)
+        server.wait_for_playlist(1)
+        with viewing(self.browser) as viewer:
+            viewer.open(server.url)
+            viewer.wait_for_playback()
+            viewer.keep_session()
+            viewer.frame_numbers(SETTLING_FRAMES)
+            viewer.evaluate(COUNT_SEEKS)
+            # A busy machine stalls now and then; switches that are not seamless stall every time.
+            found = [self.forced_switches(viewer)]
+            while found[-1] and len(found) < SWITCHING_ROUNDS:
+                found.append(self.forced_switches(viewer))
+            self.assertEqual(found[-1], [], found)
+            self.assertTrue(viewer.same_session())
+            self.assertEqual(viewer.complaints, [])
+
+    def forced_switches(self, viewer: Viewer) -> list[str]:
+        """
+        Have hls.js load the other rendition, back and forth.
+
+        @return: what a viewer would have noticed.
+        """
+        viewer.evaluate("Object.assign(window.glass, { frames: [], stalls: 0, seeks: 0 })")
+        for height in (240, PLAIN.height, 240, PLAIN.height):
+            find = f"{PLAYER}.hls.levels.findIndex((level) => level.height === {height})"
+            viewer.evaluate(f"{PLAYER}.hls.loadLevel = {find}")
+            viewer.wait_until(f"{PLAYER}.video.videoHeight === {height}")
+            viewer.frame_numbers(SETTLING_FRAMES)
+        glass = viewer.evaluate("window.glass")
+        numbers = [number for _, number in glass["frames"]]
+        steps = [(after - before) % SOURCE_FRAMES for before, after in pairwise(numbers)]
+        # A step back is a very long one here.
+        jumps = [step for step in steps if not 0 < step < PLAIN.frame_rate]
+        noticed = {"stalls": glass["stalls"], "seeks": glass["seeks"], "jumps": len(jumps)}
+        return [f"{count} {name}" for name, count in noticed.items() if count]
