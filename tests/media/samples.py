@@ -146,7 +146,7 @@ def avcc(*sets: bytes, pictures: tuple[bytes, ...] = (PPS,), length_size: int = 
     return out
 
 
-SAMPLE_RATE_INDEX = {96_000: 0, 48_000: 3, 44_100: 4, 24_000: 6, 22_050: 7, 16_000: 8}
+SAMPLE_RATE_INDEX = {8_000: 11, 96_000: 0, 48_000: 3, 44_100: 4, 24_000: 6, 22_050: 7, 16_000: 8}
 
 
 def asc(

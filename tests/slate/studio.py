@@ -4,7 +4,6 @@ A broadcast in memory: its windows and packagers, the slate before them, and a c
 
 from collections import deque
 from collections.abc import Iterable
-from itertools import pairwise
 
 from attrs import define, field
 from twisted.internet.task import Clock
@@ -20,12 +19,13 @@ from owncastd.media.messages import MediaMessage
 from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.slate.rendition import SlatedRendition
 from owncastd.slate.slate import Slate
+from tests.hls.hour import samples_of
 from tests.hls.playlist_model import MediaPlaylist
 from tests.hls.playlist_reader import parse_media
 from tests.hls.streams import RECORD_30, usual
 from tests.hls.support import plan, started_clock
 from tests.hls.validator import PlaylistWatch
-from tests.media.boxes import Sample, boxes, samples
+from tests.media.boxes import Sample
 from tests.media.samples import frame, video_configuration
 
 LOW = Rendition(scaled_height=480)
@@ -242,11 +242,7 @@ class Studio:
         found: list[Sample] = []
         for uri in uris:
             assert uri is not None
-            whole = self.media(index, uri)
-            # Each part is a chunk that begins with its moof.
-            starts = [at for path, at, _ in boxes(whole) if path == "/moof"]
-            for start, end in pairwise([*starts, len(whole)]):
-                found += samples(whole[start:end])
+            found += samples_of(self.media(index, uri))
         return found
 
     def media(self, index: int, uri: str) -> bytes:
