@@ -186,6 +186,27 @@ def remove(cursor: sqlite3.Cursor, iri: str, rejected: bool = False) -> Follower
     return before
 
 
+def move(cursor: sqlite3.Cursor, old: str, new: RemoteActor) -> int:
+    """
+    Somebody is elsewhere from now on, and it stands with them as it did; if it stands somehow with
+    the new account already, that counts, except that whoever was turned away stays so.
+
+    @return: how many follow.
+    """
+    before, there = find(cursor, old), find(cursor, new.iri)
+    if before is not None and there is None:
+        cursor.execute("UPDATE federation_followers SET iri = ? WHERE iri = ?", [new.iri, old])
+    elif before is not None:
+        if before.disabled_at is not None:
+            cursor.execute(
+                "UPDATE federation_followers SET approved_at = NULL, disabled_at = ? WHERE iri = ?",
+                [before.disabled_at.isoformat(), new.iri],
+            )
+        cursor.execute("DELETE FROM federation_followers WHERE iri = ?", [old])
+    renew(cursor, new)
+    return count(cursor, FollowerState.APPROVED)
+
+
 def count(cursor: sqlite3.Cursor, state: FollowerState) -> int:
     """
     How many there are in a state.

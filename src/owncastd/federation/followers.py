@@ -73,6 +73,16 @@ class Followers:
         """
         return self._database.write(follower_rows.renew, actor)
 
+    def move(self, old: str, new: RemoteActor) -> Deferred[None]:
+        """
+        Somebody is elsewhere from now on: they follow from there, wait there, or stay turned away.
+        """
+
+        def recounted(count: int) -> None:
+            self.count = count
+
+        return self._database.write(follower_rows.move, old, new).addCallback(recounted)
+
     def approve(self, iri: str) -> Deferred[Asked | None]:
         """
         Let somebody follow, even if they were turned away.
