@@ -10,6 +10,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 
 from owncastd.federation.abroad import Abroad
+from owncastd.federation.client import NotFetched
 from owncastd.federation.delivery import Sent
 from owncastd.federation.look_up import Found, LookUpFailed
 from owncastd.federation.remote_actors import RemoteActor
@@ -53,12 +54,13 @@ class Peers:
 
     @ivar behaviour: by host; the others take everything.
     @ivar accounts: what webfinger tells, by handle.
-    @ivar actors: by IRI.
+    @ivar actors: by IRI; C{documents} as well.
     """
 
     behaviour: dict[str, Behaviour] = field(factory=dict)
     accounts: dict[str, dict[str, Any]] = field(factory=dict)
     actors: dict[str, RemoteActor] = field(factory=dict)
+    documents: dict[str, dict[str, Any]] = field(factory=dict)
     sent: list[tuple[str, dict[str, Any]]] = field(factory=list)
     at_once: int = 0
     most_at_once: int = 0
@@ -90,11 +92,19 @@ class Peers:
         """
         return self.actors[iri]
 
+    async def get(self, iri: str) -> dict[str, Any]:
+        """
+        Stands for fetching any document.
+        """
+        if iri not in self.documents:
+            raise NotFetched(404)
+        return self.documents[iri]
+
     def abroad(self) -> Abroad:
         """
         All of it.
         """
-        return Abroad(self.send, self.look_up, self.actor)
+        return Abroad(self.send, self.look_up, self.actor, self.get)
 
     def take(self) -> list[str]:
         """

@@ -108,7 +108,8 @@ class Documented:
         body = resolved(self.details.get("requestBody", {}))
         if not body:
             return None
-        schema: Mapping[str, Any] = body["content"]["application/json"]["schema"]
+        (content,) = body["content"].values()
+        schema: Mapping[str, Any] = content["schema"]
         return schema
 
     @property
@@ -122,7 +123,8 @@ class Documented:
         """
         The example of the request's body.
         """
-        return resolved(self.details["requestBody"])["content"]["application/json"]["example"]
+        (content,) = resolved(self.details["requestBody"])["content"].values()
+        return content["example"]
 
 
 @cache

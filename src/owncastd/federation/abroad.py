@@ -11,6 +11,7 @@ from owncastd.net.outgoing import Outgoing
 
 from .client import FederationClient
 from .delivery import NotSendable, Send, Sent
+from .documents import Document
 from .errors import InvalidDocument
 from .look_up import LookUp, WebfingerClient
 from .remote_actors import RemoteActor, read_actor
@@ -24,11 +25,13 @@ class Abroad:
     @ivar send: signs and sends a body to an inbox.
     @ivar look_up: finds an account by its handle.
     @ivar actor: fetches an actor by its IRI; may raise anything.
+    @ivar get: fetches a document, as L{FederationClient.get} does.
     """
 
     send: Send
     look_up: LookUp
     actor: Callable[[str], Awaitable[RemoteActor]]
+    get: Callable[[str], Awaitable[Document]]
 
     @classmethod
     def make(
@@ -57,4 +60,4 @@ class Abroad:
                 found = again
             return found
 
-        return cls(send, WebfingerClient(outgoing, blocked).look_up, actor)
+        return cls(send, WebfingerClient(outgoing, blocked).look_up, actor, client.get)

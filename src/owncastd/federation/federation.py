@@ -38,6 +38,7 @@ from .engagement import Engagements, TellChat
 from .followers import Followers
 from .followers_resource import FollowersAPI
 from .go_live import GoLive
+from .incoming import Incoming
 from .login_resource import FediverseLoginAPI
 from .one_time_codes import OneTimeCodes
 from .outbox import Outbox
@@ -60,6 +61,7 @@ class Federation:
     followers: Followers
     outbox: Outbox
     deliveries: Deliveries
+    incoming: Incoming
     _updates: ActorUpdates
     _go_live: GoLive
     _settings: Settings
@@ -154,23 +156,39 @@ class Federation:
         outbox = Outbox(
             clock, database, settings, deliveries, followers.inboxes, actor, has_picture, in_thread
         )
-        decisions = Decisions(settings, outbox, Engagements(settings, tell_chat))
+        engagements = Engagements(settings, tell_chat)
+        decisions = Decisions(settings, outbox, engagements)
+        incoming = Incoming.make(
+            clock,
+            database,
+            settings,
+            abroad,
+            followers,
+            engagements,
+            outbox.answer,
+            deliveries.heard_from,
+            blocked.blocks,
+            proxies,
+            now,
+        )
         messages = DirectMessages(clock, settings, abroad.look_up, abroad.actor, abroad.send)
         look_ups = Allowance(clock, LOOK_UPS, LOOK_UP_SECONDS)
         return cls(
             rooms=(
                 DiscoveryAPI(answers, settings, lambda: database.read(outbox_rows.count_posts)),
-                AccountAPI(answers, settings, database, stream, actor),
+                AccountAPI(answers, settings, database, stream, actor, incoming.signed_by),
                 FollowersAPI(followers, decisions.made),
                 FederationAdminAPI(outbox, deliveries, database),
                 RemoteFollowAPI(answers, abroad.look_up, look_ups, proxies),
                 FediverseLoginAPI(
                     answers, settings, OneTimeCodes(clock), messages.tell, Proofs(users, proved)
                 ),
+                *incoming.rooms,
             ),
             followers=followers,
             outbox=outbox,
             deliveries=deliveries,
+            incoming=incoming,
             updates=ActorUpdates(clock, settings, active, outbox.update_actor),
             go_live=GoLive(clock, stream, active, outbox.last_live, outbox.go_live),
             settings=settings,
@@ -181,6 +199,7 @@ class Federation:
         Go on with what is to be delivered, as soon as there is an account.
         """
         self.deliveries.start()
+        self.incoming.start()
         self._updates.start()
         self._settings.subscribe(catalogue.FEDERATION_ENABLED, self._switched)
         self._settings.subscribe(catalogue.SERVER_URL, self._switched)
@@ -198,8 +217,10 @@ class Federation:
         posting = self._go_live.stop()
         if posting is not None:
             await posting
+        await self.incoming.stop()
         await self._updates.stop()
         await self.deliveries.stop()
 
     def _switched(self, value: object) -> None:
         self.deliveries.start()
+        self.incoming.start()

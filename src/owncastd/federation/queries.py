@@ -1,5 +1,5 @@
 """
-Which part of a list somebody asks for.
+What a query asks for: which part of a list, and what about.
 """
 
 import re
@@ -38,6 +38,23 @@ def part_of(request: IRequest) -> Part:
     return Part(
         min(_number(request, b"limit", DEFAULT_LIMIT), MAX_LIMIT), _number(request, b"offset", 0)
     )
+
+
+def text_of_query(request: IRequest, name: bytes) -> str | None:
+    """
+    The one value of a name in a query; C{None} for none.
+
+    @raise Refused: there are several, or it is no text.
+    """
+    values: list[bytes] = request.args.get(name, [])
+    if not values:
+        return None
+    try:
+        if len(values) == 1:
+            return values[0].decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    raise Refused(f"{name.decode()}: must be a text")
 
 
 def _number(request: IRequest, name: bytes, otherwise: int) -> int:

@@ -10,24 +10,29 @@ from attrs import define, field
 from twisted.logger import Logger
 
 from owncastd.database.connection import Database
+from owncastd.net.errors import OutgoingError
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 
 from . import inbox_rows, outbox_rows
 from .account import Account
 from .activities import Activity, Kind, is_text, replied_to, undone
-from .documents import Document, iri_of, origin_of
+from .client import NotFetched
+from .documents import iri_of, origin_of
 from .engagement import FOLLOW, LIKE, REPOST, Engagements, Somebody
-from .errors import InvalidDocument
+from .errors import Blocked, InvalidDocument
 from .follow_answers import answer_document
 from .followers import Followers, FollowerState
 from .outbox_rows import NOTE, Published
 from .recent import Recent
 from .remote_actors import RemoteActor, is_actor, read_actor
 from .replies import Replies
+from .vocabulary import Document
 
 #: Sends an activity to inboxes.
 Answer = Callable[[Document, Sequence[str]], Awaitable[None]]
+#: Is told of a host that has spoken to us.
+HeardFrom = Callable[[str], Awaitable[None]]
 
 #: The chat is told of likes and reposts of posts that are not older than this.
 TELLING_HOURS: Final = 36
@@ -62,7 +67,7 @@ class Reception:
     _engagements: Engagements
     _answer: Answer
     _fetch_actor: Callable[[str], Awaitable[RemoteActor]]
-    _heard_from: Callable[[str], Awaitable[None]]
+    _heard_from: HeardFrom
     _forget_key: Callable[[str], None]
     _now: Callable[[], datetime]
     _told: Recent[tuple[str, str, str], bool] = field(init=False, factory=lambda: Recent(MAX_TOLD))
@@ -80,7 +85,7 @@ class Reception:
         await self._heard_from(origin_of(actor.iri)[0])
         try:
             await self._take(activity, actor, account)
-        except InvalidDocument as error:
+        except (InvalidDocument, Blocked, NotFetched, OutgoingError) as error:
             self._log.info(
                 "An activity of {actor} is not taken: {reason}",
                 actor=activity.actor,
