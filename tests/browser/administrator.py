@@ -12,18 +12,23 @@ from urllib.parse import urlsplit
 
 from attrs import define, field
 from playwright.sync_api import Browser as RunningBrowser
-from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
 
 from tests.integration.harness import ADMIN_PASSWORD, ROOT
+from tests.web.test_endpoints import NOT_YET, operations
 
 from .chromium import ARGUMENTS, Browser
 
 WAIT_MS = 20_000
+#: More than any page has places for the focus.
+MANY_TABS = 200
 DESKTOP: Mapping[str, int] = {"width": 1360, "height": 900}
 PHONE: Mapping[str, int] = {"width": 390, "height": 844}
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 CREDENTIALS = {"username": "admin", "password": ADMIN_PASSWORD}
 ARTIFACTS = ROOT / "artifacts" / "administration"
+#: What the server does not answer yet.
+_TO_COME = {each.path for each in operations() if each.id in NOT_YET}
 #: Every page, by its path below C{/admin/}; the front page is empty.
 _PAGE_PATH = re.compile(r'path: "([^"]*)", name: "')
 
@@ -56,8 +61,9 @@ class Administrator:
         self.page.on("request", lambda request: self._request(request))
 
     def _console(self, said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning"):
-            self.complaints.append(f"console: {said.text} {said.location.get('url', '')}")
+        url = str(said.location.get("url", ""))
+        if said.type in ("error", "warning") and urlsplit(url).path not in _TO_COME:
+            self.complaints.append(f"console: {said.text} {url}")
 
     def _request(self, request: Request) -> None:
         url = urlsplit(request.url)
@@ -74,10 +80,14 @@ class Administrator:
 
     def go(self, path: str) -> None:
         """
-        Go to a page by its link in the menu, as it is there on a wide screen.
+        Go to a page by its link in the menu, which a narrow screen does not show.
         """
         address = f"/admin/{path}/" if path else "/admin/"
-        self.page.locator(f'.side a[href="{address}"]').click()
+        link = self.page.locator(f'.side a[href="{address}"]')
+        if link.is_visible():
+            link.click()
+        else:
+            link.evaluate("(element) => element.click()")
         self.page.wait_for_url(f"{self.url.rstrip('/')}{address}")
         self.drawn()
 
@@ -94,6 +104,26 @@ class Administrator:
         """
         self.page.locator(".save-bar .save").click()
         self.page.locator(".save-bar.shown").wait_for(state="detached")
+
+    def tab_to(self, target: Locator) -> None:
+        """
+        Press Tab until something has the focus.
+
+        @raise AssertionError: the keyboard does not come there.
+        """
+        target.wait_for()
+        for _ in range(MANY_TABS):
+            if target.evaluate("(element) => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not lead to {target}")
+
+    def press(self, target: Locator) -> None:
+        """
+        Come there by keyboard, and press Enter.
+        """
+        self.tab_to(target)
+        self.page.keyboard.press("Enter")
 
     def screenshot(self, name: str) -> None:
         """
@@ -131,11 +161,11 @@ class Administrators:
             options["http_credentials"] = CREDENTIALS
         return Administrator(self._running.new_context(**options).new_page(), self._url)
 
-    def close(self) -> None:
+    def guest(self, **options: Any) -> Page:
         """
-        Close the browser.
+        A tab of somebody else.
         """
-        self._running.close()
+        return self._running.new_context(viewport=DESKTOP, **options).new_page()  # type: ignore[arg-type]
 
 
 @contextlib.contextmanager

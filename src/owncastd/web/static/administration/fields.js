@@ -80,6 +80,7 @@ export function FieldView({ field, text, value, onChange, refusal = "", felt = "
     onChange(next);
   };
   const group = GROUPS.has(field.kind);
+  const part = "name" in field ? field.name : undefined;
   const help = has(`${text}.help`) ? t(`${text}.help`) : "";
   const describedBy = [help && `${id}-help`, complaint && `${id}-complaint`].filter(Boolean).join(" ");
   const inside = {
@@ -88,19 +89,19 @@ export function FieldView({ field, text, value, onChange, refusal = "", felt = "
   const hint = help && html`<p class="hint" id=${`${id}-help`}>${help} <${Felt} when=${felt} /></p>`;
   const wrong = html`<p class="complaint" id=${`${id}-complaint`} role="alert">${complaint}</p>`;
   if (group) {
-    return html`<fieldset class="group" id=${id} aria-describedby=${describedBy || undefined}>
+    return html`<fieldset class="group" id=${id} data-part=${part} aria-describedby=${describedBy || undefined}>
       <legend class=${plain ? "visually-hidden" : ""}>${t(`${text}.label`)}</legend>
       ${hint} <${control} ...${inside} /> ${wrong}
     </fieldset>`;
   }
   const label = html`<label for=${id}>${t(`${text}.label`)}</label>`;
   if (field.kind === "switch") {
-    return html`<div class="row switch-row">
+    return html`<div class="row switch-row" data-part=${part}>
       <div>${label}${hint}${wrong}</div>
       <${control} ...${inside} />
     </div>`;
   }
-  return html`<div class="row">${label}${hint}<${control} ...${inside} />${wrong}</div>`;
+  return html`<div class="row" data-part=${part}>${label}${hint}<${control} ...${inside} />${wrong}</div>`;
 }
 
 /**

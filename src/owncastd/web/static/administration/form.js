@@ -21,6 +21,7 @@ import { t } from "./words.js";
  * @property {(path: string) => any} valueOf what is in a setting's field
  * @property {(path: string, value: any) => void} put
  * @property {(path: string) => string} refusalOf what the server said against it
+ * @property {(path: string) => any} pendingOf what was saved and is shown only after a restart
  */
 
 const Drafts = createContext(/** @type {Draft | null} */ (null));
@@ -59,6 +60,7 @@ export function SettingsForm({ children, label, onSaved, action }) {
   const known = useShared(config);
   const [drafts, setDrafts] = useState(/** @type {Record<string, any>} */ ({}));
   const [refusals, setRefusals] = useState(/** @type {Record<string, string>} */ ({}));
+  const [pending, setPending] = useState(/** @type {Record<string, any>} */ ({}));
   const [strict, setStrict] = useState(false);
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
   const changed = Object.keys(drafts).filter((path) => !same(drafts[path], savedValue(known, path)));
@@ -80,8 +82,9 @@ export function SettingsForm({ children, label, onSaved, action }) {
         setRefusals((before) => ({ ...before, [path]: "" }));
       },
       refusalOf: (path) => refusals[path] ?? "",
+      pendingOf: (path) => pending[path],
     }),
-    [known, drafts, refusals],
+    [known, drafts, refusals, pending],
   );
 
   const save = async () => {
@@ -107,6 +110,17 @@ export function SettingsForm({ children, label, onSaved, action }) {
     await refreshConfig().catch(() => {
       // What was saved is saved; the next page asks again.
     });
+    // Of what counts after a restart the server may show what counts now.
+    const later = changed.filter((path) => settingAt(path).felt === "restart" && !(path in refused));
+    setPending((before) => ({
+      ...before,
+      ...Object.fromEntries(
+        later.map((path) => {
+          const shown = same(savedValue(config.value, path), drafts[path]);
+          return [path, shown ? undefined : drafts[path]];
+        }),
+      ),
+    }));
     setDrafts((before) =>
       Object.fromEntries(Object.entries(before).filter(([path]) => path in refused)),
     );
@@ -133,15 +147,22 @@ export function SettingsForm({ children, label, onSaved, action }) {
       setStrict(false);
     }
   };
-  /** @param {KeyboardEvent} event */
-  const key = (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
-      event.preventDefault();
-      if (dirty) {
-        void save();
+  const newest = useRef(save);
+  newest.current = save;
+  useEffect(() => {
+    /** @param {KeyboardEvent} event */
+    const key = (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+        event.preventDefault();
+        if (unsaved.value) {
+          void newest.current();
+        }
       }
-    }
-  };
+    };
+    // Wherever on the page the keyboard is.
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, []);
   const title = (/** @type {string} */ path) => t(`${textKey(path)}.label`);
   return html`<${Drafts.Provider} value=${draft}>
     <${Strict.Provider} value=${strict}>
@@ -150,7 +171,6 @@ export function SettingsForm({ children, label, onSaved, action }) {
         aria-label=${label}
         novalidate
         onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}
-        onKeyDown=${key}
       >
         ${children}
         <div class="save-bar ${dirty ? "shown" : ""}" role="region" aria-label=${t("form.changes")}>
@@ -188,8 +208,9 @@ function focusInvalid(form) {
  * @param {{ path: string, plain?: boolean }} props
  */
 export function Setting({ path, plain = false }) {
-  const { valueOf, put, refusalOf } = useDraft();
+  const { valueOf, put, refusalOf, pendingOf } = useDraft();
   const setting = settingAt(path);
+  const pending = pendingOf(path);
   return html`<div class="setting" data-setter=${path} data-key=${setting.key} data-kind=${setting.kind}>
     <${FieldView}
       field=${setting}
@@ -200,6 +221,7 @@ export function Setting({ path, plain = false }) {
       felt=${setting.felt ?? ""}
       plain=${plain}
     />
+    ${pending !== undefined && html`<p class="pending" role="status">${t("form.pending", { value: String(pending) })}</p>`}
   </div>`;
 }
 

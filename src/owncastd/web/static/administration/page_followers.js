@@ -10,7 +10,7 @@ import { dateTime } from "./format.js";
 import { html } from "./html.js";
 import { Answer, Button, Card, Table, Tabs } from "./parts.js";
 import { usePolled } from "./state.js";
-import { t } from "./words.js";
+import { about, t } from "./words.js";
 
 const PAGE = 50;
 const OFTEN = 10000;
@@ -59,7 +59,7 @@ function FollowerTable({ list, label, empty, when, acts, onDone }) {
     const name = follower.name || follower.username;
     return html`<${Button}
       kind=${which === "block" ? "danger" : "primary"}
-      aria-label=${t(`followers.${which}Whom`, { name })}
+      aria-label=${about(t(`followers.${which}`), name)}
       onPress=${() => decide(follower, which === "approve").then((done) => done && onDone())}
     >${t(`followers.${which}`)}<//>`;
   };

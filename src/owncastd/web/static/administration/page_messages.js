@@ -11,7 +11,7 @@ import { Acts, Name } from "./page_users.js";
 import { Answer, Badge, Button, Card, Empty } from "./parts.js";
 import { setVisible } from "./people.js";
 import { usePolled } from "./state.js";
-import { t } from "./words.js";
+import { about, t } from "./words.js";
 
 const OFTEN = 3000;
 /** As many are drawn at once; a search finds the others. */
@@ -32,8 +32,10 @@ function Held() {
           <p class="message-head"><${Name} user=${message.user} /> <small>${clock(message.timestamp)}</small></p>
           <${Message} html=${message.body} />
           <span class="actions">
-            <${Button} kind="primary" icon="check" onPress=${() => decide(message, true)}>${t("messages.approve")}<//>
-            <${Button} kind="danger" icon="hide" onPress=${() => decide(message, false)}>${t("messages.reject")}<//>
+            <${Button} kind="primary" icon="check" aria-label=${about(t("messages.approve"), message.user.displayName)}
+              onPress=${() => decide(message, true)}>${t("messages.approve")}<//>
+            <${Button} kind="danger" icon="hide" aria-label=${about(t("messages.reject"), message.user.displayName)}
+              onPress=${() => decide(message, false)}>${t("messages.reject")}<//>
           </span>
         </li>`,
       )}
@@ -91,8 +93,10 @@ export function Messages() {
                 <${Message} html=${message.body} />
                 <span class="actions">
                   ${message.hiddenAt
-                    ? html`<${Button} icon="view" onPress=${() => decide([message.id], true)}>${t("messages.show")}<//>`
-                    : html`<${Button} icon="hide" onPress=${() => decide([message.id], false)}>${t("messages.hide")}<//>`}
+                    ? html`<${Button} icon="view" aria-label=${about(t("messages.show"), message.user.displayName)}
+                        onPress=${() => decide([message.id], true)}>${t("messages.show")}<//>`
+                    : html`<${Button} icon="hide" aria-label=${about(t("messages.hide"), message.user.displayName)}
+                        onPress=${() => decide([message.id], false)}>${t("messages.hide")}<//>`}
                   <details class="more"><summary class="button quiet">${t("messages.author")}</summary>
                     <${Acts} user=${message.user} onDone=${polled.refresh} /></details>
                 </span>

@@ -142,7 +142,8 @@ function Offline() {
   const key = document.streamKeys[0]?.key;
   return html`<${Card} title=${t("overview.goLive")} intro=${t("overview.goLiveHelp")}>
     <${Copyable} label=${t("keys.address")} text=${ingestAddress(document)} />
-    ${key && html`<${Copyable} label=${t("setting.streamkeys.key.label")} text=${key} secret />`}
+    ${document.streamKeyOverridden && html`<${Notice} kind="warning">${t("keys.overridden")}<//>`}
+    ${key && !document.streamKeyOverridden && html`<${Copyable} label=${t("setting.streamkeys.key.label")} text=${key} secret />`}
     <p><a href=${addressOf("start")}>${t("overview.guide")}</a></p>
   <//>`;
 }

@@ -45,7 +45,9 @@ function EncoderStep({ onNext }) {
       <li>${t("start.obs1")}</li>
       <li>${t("start.obs2")}
         <${Copyable} label=${t("keys.address")} text=${ingestAddress(document)} />
-        ${key
+        ${document.streamKeyOverridden
+          ? html`<${Notice} kind="warning">${t("keys.overridden")}<//>`
+          : key
           ? html`<${Copyable} label=${t("setting.streamkeys.key.label")} text=${key} secret />`
           : html`<p>${t("start.noKey")} <a href=${addressOf("config/keys")}>${t("nav.keys")}</a></p>`}
       </li>

@@ -10,7 +10,7 @@ import { ago, dateTime } from "./format.js";
 import { html } from "./html.js";
 import { Answer, Badge, Button, Card, Copyable, Notice, Table } from "./parts.js";
 import { usePolled } from "./state.js";
-import { t } from "./words.js";
+import { about, t } from "./words.js";
 
 const SCOPES = ["CAN_SEND_MESSAGES", "CAN_SEND_SYSTEM_MESSAGES", "HAS_ADMIN_ACCESS"];
 
@@ -108,7 +108,7 @@ export function AccessTokens() {
             created: dateTime(each.createdAt),
             used: each.lastUsedAt ? ago(each.lastUsedAt) : "–",
             acts: html`<${Button} kind="danger" onPress=${() => revoke(each)}
-              aria-label=${t("tokens.revokeTitle", { name: each.displayName })}>${t("tokens.revoke")}<//>`,
+              aria-label=${about(t("tokens.revoke"), each.displayName)}>${t("tokens.revoke")}<//>`,
           },
         }))}
       />`}<//>

@@ -14,7 +14,7 @@ import { shortAgent } from "./page_viewers.js";
 import { Answer, Badge, Button, Card, Table, Tabs } from "./parts.js";
 import { isModerator, setEnabled, setModerator, timeOut } from "./people.js";
 import { usePolled } from "./state.js";
-import { t } from "./words.js";
+import { about, t } from "./words.js";
 
 const OFTEN = 4000;
 /** For how long somebody can be made quiet, in seconds. */
@@ -55,14 +55,14 @@ export function Acts({ user, onDone }) {
     </select>
     ${isModerator(user)
       ? html`<${Button} onPress=${() => and(setModerator(user, false))}
-          aria-label=${t("users.dismissWhom", { name })}>${t("users.dismiss")}<//>`
+          aria-label=${about(t("users.dismiss"), name)}>${t("users.dismiss")}<//>`
       : html`<${Button} onPress=${() => and(setModerator(user, true))}
-          aria-label=${t("users.appointWhom", { name })}>${t("users.appoint")}<//>`}
+          aria-label=${about(t("users.appoint"), name)}>${t("users.appoint")}<//>`}
     ${user.disabledAt
       ? html`<${Button} onPress=${() => and(setEnabled(user, true))}
-          aria-label=${t("users.admitWhom", { name })}>${t("users.admit")}<//>`
+          aria-label=${about(t("users.admit"), name)}>${t("users.admit")}<//>`
       : html`<${Button} kind="danger" onPress=${() => and(setEnabled(user, false))}
-          aria-label=${t("users.removeWhom", { name })}>${t("users.remove")}<//>`}
+          aria-label=${about(t("users.remove"), name)}>${t("users.remove")}<//>`}
   </span>`;
 }
 
@@ -136,7 +136,7 @@ function Quiet() {
           name,
           until: ago(each.until),
           reason: each.reason || "–",
-          acts: html`<${Button} aria-label=${t("users.hearWhom", { name })}
+          acts: html`<${Button} aria-label=${about(t("users.hear"), name)}
             onPress=${() => timeOut(each.userId, name, 0).then(polled.refresh)}
           >${t("users.hear")}<//>`,
         },
@@ -193,7 +193,7 @@ function Addresses() {
           address: html`<code>${each.ipAddress}</code>`,
           notes: each.notes,
           when: dateTime(each.createdAt),
-          acts: html`<${Button} aria-label=${t("users.liftWhat", { address: each.ipAddress })}
+          acts: html`<${Button} aria-label=${about(t("users.lift"), each.ipAddress)}
             onPress=${() => lift(each.ipAddress)}>${t("users.lift")}<//>`,
         },
       }))}

@@ -11,13 +11,15 @@ import { complaintText } from "./fields.js";
 import { ago, dateTime } from "./format.js";
 import { html } from "./html.js";
 import { Ticks } from "./page_tokens.js";
-import { Answer, Badge, Button, Card, Table } from "./parts.js";
+import { Answer, Badge, Button, Card, Copyable, Notice, Table } from "./parts.js";
 import { usePolled } from "./state.js";
-import { t } from "./words.js";
+import { about, t } from "./words.js";
 
+const OFTEN = 5000;
 const EVENTS = [
   "CHAT", "USER_JOINED", "USER_PARTED", "NAME_CHANGE", "VISIBILITY-UPDATE", "STREAM_STARTED",
-  "STREAM_STOPPED", "STREAM_TITLE_UPDATED",
+  "STREAM_STOPPED", "STREAM_TITLE_UPDATED", "FEDIVERSE_ENGAGEMENT_FOLLOW",
+  "FEDIVERSE_ENGAGEMENT_LIKE", "FEDIVERSE_ENGAGEMENT_REPOST",
 ];
 
 /**
@@ -26,11 +28,15 @@ const EVENTS = [
 function Create({ onDone }) {
   const [url, setUrl] = useState("");
   const [events, setEvents] = useState(/** @type {string[]} */ ([]));
+  const [made, setMade] = useState(/** @type {{ url: string, secret: string } | null} */ (null));
   const wrong = httpUrl(url);
   /** @param {Event} event */
   const create = async (event) => {
     event.preventDefault();
-    const work = () => post("/api/admin/webhooks/create", { url: url.trim(), events });
+    const work = async () => {
+      const answer = await post("/api/admin/webhooks/create", { url: url.trim(), events });
+      setMade(answer.secret ? { url: answer.url, secret: answer.secret } : null);
+    };
     if (await attempt(work, t("webhooks.created"))) {
       setUrl("");
       setEvents([]);
@@ -38,6 +44,11 @@ function Create({ onDone }) {
     }
   };
   return html`<${Card} title=${t("webhooks.new")} intro=${t("webhooks.intro")}>
+    ${made &&
+    html`<${Notice} kind="good">
+      <p>${t("webhooks.once")}</p>
+      <${Copyable} label=${t("webhooks.secret", { url: made.url })} text=${made.secret} />
+    <//>`}
     <form onSubmit=${create} novalidate>
       <div class="row">
         <label for="webhook-url">${t("webhooks.url")}</label>
@@ -55,8 +66,33 @@ function Create({ onDone }) {
   <//>`;
 }
 
+/**
+ * How it goes with a webhook.
+ *
+ * @param {{ webhook: any }} props
+ */
+function State({ webhook }) {
+  const { enabled, failingSince, lastResult, lastTried, waiting, dropped } = webhook;
+  const state = !enabled ? "disabled" : failingSince ? "failing" : "well";
+  return html`
+    <${Badge} kind=${{ disabled: "", failing: "bad", well: "good" }[state]}>${t(`webhooks.${state}`)}<//>
+    <small>
+      ${lastTried && html`${ago(lastTried)}: ${lastResult} `}
+      ${waiting > 0 && t("webhooks.waiting", { count: waiting })}
+      ${dropped > 0 && ` ${t("webhooks.dropped", { count: dropped })}`}
+    </small>
+  `;
+}
+
 export function Webhooks() {
-  const polled = usePolled("/api/admin/webhooks");
+  const polled = usePolled("/api/admin/webhooks", OFTEN);
+  /**
+   * @param {string} act
+   * @param {object} body
+   * @param {string | ((answer: any) => string)} done
+   */
+  const tell = (act, body, done) =>
+    attempt(() => post(`/api/admin/webhooks/${act}`, body), done).then(polled.refresh);
   /** @param {any} each */
   const remove = async (each) => {
     const sure = await confirm({
@@ -65,8 +101,8 @@ export function Webhooks() {
       action: t("word.remove"),
       danger: true,
     });
-    if (sure && (await attempt(() => post("/api/admin/webhooks/delete", { id: each.id }), t("webhooks.removed")))) {
-      await polled.refresh();
+    if (sure) {
+      await tell("delete", { id: each.id }, t("webhooks.removed"));
     }
   };
   return html`
@@ -78,18 +114,23 @@ export function Webhooks() {
         columns=${[
           { name: "url", title: t("webhooks.url") },
           { name: "events", title: t("webhooks.events") },
-          { name: "created", title: t("tokens.createdAt") },
-          { name: "used", title: t("tokens.used") },
+          { name: "state", title: t("webhooks.state") },
           { name: "acts", title: t("word.acts"), bare: true },
         ]}
         rows=${list.map((each) => ({
           key: String(each.id),
           cells: {
-            url: html`<code>${each.url}</code>`,
+            url: html`<code>${each.url}</code><small title=${dateTime(each.timestamp)}>${ago(each.timestamp)}</small>`,
             events: each.events.map((/** @type {string} */ name) => html`<${Badge}>${t(`webhooks.event.${name}`)}<//> `),
-            created: dateTime(each.timestamp),
-            used: each.lastUsed ? ago(each.lastUsed) : "–",
-            acts: html`<${Button} kind="danger" icon="trash" label=${t("word.removeWhat", { what: each.url })} onPress=${() => remove(each)} />`,
+            state: html`<${State} webhook=${each} />`,
+            acts: html`<span class="actions">
+              <${Button} onPress=${() => tell("test", { id: each.id }, (answer) => answer.message)}
+                aria-label=${about(t("webhooks.test"), each.url)}>${t("webhooks.test")}<//>
+              <${Button} onPress=${() => tell("setenabled", { id: each.id, enabled: !each.enabled }, t("form.saved"))}
+                aria-label=${about(t(each.enabled ? "webhooks.disable" : "webhooks.enable"), each.url)}
+              >${t(each.enabled ? "webhooks.disable" : "webhooks.enable")}<//>
+              <${Button} kind="danger" icon="trash" label=${t("word.removeWhat", { what: each.url })} onPress=${() => remove(each)} />
+            </span>`,
           },
         }))}
       />`}<//>

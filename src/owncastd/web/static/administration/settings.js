@@ -134,7 +134,7 @@ export const SETTINGS = [
     kind: "number",
     min: 0,
     max: 3600,
-    step: 1,
+    step: 0.5,
     unit: "seconds",
   },
   {
@@ -186,7 +186,7 @@ export const SETTINGS = [
     kind: "number",
     min: 0,
     max: 3600,
-    step: 1,
+    step: 0.5,
     unit: "seconds",
   },
   {
@@ -213,7 +213,7 @@ export const SETTINGS = [
     kind: "number",
     min: 1,
     max: 600,
-    step: 1,
+    step: 0.5,
     unit: "seconds",
   },
   { path: "chat/forbiddenusernames", key: "forbiddenUsernames", kind: "words", max: 1000, longest: 100 },

@@ -31,6 +31,16 @@ export function t(key, values) {
 }
 
 /**
+ * What a button is called of which there are several: what it says, and whom it is about.
+ *
+ * @param {string} text
+ * @param {string} name
+ */
+export function about(text, name) {
+  return t("word.about", { text, name });
+}
+
+/**
  * @param {string} key
  */
 export function has(key) {
