@@ -9,8 +9,8 @@ from typing import Any, Final
 from playwright.sync_api import Locator
 
 _TEXTS: Final = (
-    *("line", "area", "code", "markdown", "secret", "password", "newkey", "platform", "number"),
-    "choice",
+    *("line", "area", "code", "markdown", "secret", "sealed", "password", "newkey", "platform"),
+    *("number", "choice"),
 )
 
 
@@ -70,6 +70,8 @@ def _fill_part(field: Locator, name: str, value: Any) -> None:
     part = field.locator(f'[data-part="{name}"]')
     if isinstance(value, bool):
         _fill_switch(part, value)
+    elif isinstance(value, list):
+        _fill_lines(part, value)
     elif part.locator("input[type=range]").count():
         part.locator("input[type=range]").fill(str(value))
     elif part.locator("input[type=color]").count():

@@ -203,7 +203,7 @@ function checksOf(field) {
     if (Number.isInteger(step)) {
       checks.push(whole);
     }
-  } else if (["line", "area", "code", "markdown", "secret", "password", "newkey"].includes(kind)) {
+  } else if (["line", "area", "code", "markdown", "secret", "sealed", "password", "newkey"].includes(kind)) {
     checks.push(shorterThan(max));
   } else if (["words", "lines", "items", "appearance", "renditions"].includes(kind)) {
     checks.push(fewerThan(max));

@@ -10,7 +10,7 @@ import { defineControl } from "./fields.js";
 import { size } from "./format.js";
 import { html } from "./html.js";
 import { Badge, Button, Notice } from "./parts.js";
-import { config, refreshConfig, usePolled, useShared } from "./state.js";
+import { config, refreshConfig, usePolled, useShared, valueAt } from "./state.js";
 import { t } from "./words.js";
 
 /** @typedef {import("./fields.js").Control} Control */
@@ -179,8 +179,35 @@ function NewSecret({ field, text, id, value, onChange, invalid, describedBy }) {
       label=${t(shown ? "word.conceal" : "word.reveal", { what: t(`${text}.label`) })}
       onPress=${() => setShown(!shown)}
     />
-    <${Button} icon="dice" onPress=${make}>${t("word.makeUp")}<//>
+    ${field.kind !== "sealed" && html`<${Button} icon="dice" onPress=${make}>${t("word.makeUp")}<//>`}
   </span>`;
+}
+
+/**
+ * A secret that can be set and taken away, and not be read.
+ *
+ * @param {Control} props
+ */
+function Sealed(props) {
+  const { field, text } = props;
+  const { path = "", key = "" } = /** @type {Partial<import("./settings.js").Setting>} */ (field);
+  const there = Boolean(valueAt(useShared(config), key));
+  const remove = async () => {
+    const sure = await confirm({
+      title: t("sealed.removeTitle", { what: t(`${text}.label`) }),
+      text: t("sealed.removeText"),
+      action: t("word.remove"),
+      danger: true,
+    });
+    if (sure && (await attempt(() => change(path, ""), t("form.saved")))) {
+      await refreshConfig();
+    }
+  };
+  return html`<p class="sealed">
+      <${Badge} kind=${there ? "good" : ""}>${t(there ? "sealed.there" : "sealed.absent")}<//>
+      ${there && html`<${Button} icon="trash" kind="quiet danger" onPress=${remove}>${t("word.remove")}<//>`}
+    </p>
+    <${NewSecret} ...${props} />`;
 }
 
 /**
@@ -212,5 +239,6 @@ defineControl("latency", Latency, { group: true });
 defineControl("encoder", Encoder, { group: true });
 defineControl("password", NewSecret);
 defineControl("newkey", NewSecret);
+defineControl("sealed", Sealed);
 defineControl("platform", Platform);
 

@@ -133,6 +133,7 @@ function Line(props) {
     ...${common(props)}
     class="input"
     type="text"
+    dir="auto"
     autocomplete=${field.autocomplete ?? "off"}
     placeholder=${field.placeholder}
     value=${value}
@@ -169,6 +170,7 @@ function Area(props) {
   return html`<textarea
     ...${common(props)}
     class="input"
+    dir="auto"
     rows=${Math.min(10, Math.max(3, value.split("\n").length + 1))}
     value=${value}
     onInput=${(/** @type {any} */ event) => onChange(event.target.value)}

@@ -6,9 +6,9 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { Refusal, change } from "./api.js";
+import { Refusal, change, post } from "./api.js";
 import { emptyOf, isWell } from "./checks.js";
-import { confirm, tell } from "./dialogs.js";
+import { attempt, confirm, tell } from "./dialogs.js";
 import { FieldView, Strict } from "./fields.js";
 import { html } from "./html.js";
 import { Button, problemText } from "./parts.js";
@@ -49,7 +49,8 @@ function same(one, other) {
  */
 function savedValue(document, path) {
   const setting = settingAt(path);
-  const value = setting.key ? valueAt(document, setting.key) : undefined;
+  // Of what is sealed only whether there is something can be read.
+  const value = setting.key && setting.kind !== "sealed" ? valueAt(document, setting.key) : undefined;
   return value ?? (setting.kind === "object" ? {} : emptyOf(setting));
 }
 
@@ -222,6 +223,24 @@ export function Setting({ path, plain = false }) {
       plain=${plain}
     />
     ${pending !== undefined && html`<p class="pending" role="status">${t("form.pending", { value: String(pending) })}</p>`}
+  </div>`;
+}
+
+/**
+ * A button that tries out what is in a setting's fields, saved or not.
+ *
+ * @param {{ path: string }} props of the setting
+ */
+export function Trial({ path }) {
+  const { valueOf } = useDraft();
+  const test = () =>
+    attempt(
+      () => post(`/api/admin/config/${path}/test`, { value: valueOf(path) }),
+      (answer) => answer.message,
+    );
+  return html`<div class="trial" data-setter=${`${path}/test`}>
+    <p class="hint">${t(`${textKey(path)}.testHelp`)}</p>
+    <${Button} icon="pulse" onPress=${test}>${t("form.test")}<//>
   </div>`;
 }
 

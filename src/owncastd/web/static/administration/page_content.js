@@ -92,11 +92,12 @@ function Preview() {
   /** @param {Document} page */
   const change = (page) => {
     withoutChat(page);
-    const place = page.querySelector(".prose") ?? addProse(page);
+    const place = /** @type {HTMLElement | null} */ (page.querySelector(".prose")) ?? addProse(page);
     if (place) {
       place.innerHTML = content;
       place.toggleAttribute("hidden", !content);
-      place.scrollIntoView({ block: "nearest" });
+      // Not by scrollIntoView, which moves the page around the frame as well.
+      page.defaultView?.scrollTo({ top: place.offsetTop - page.defaultView.innerHeight / 3 });
     }
   };
   return html`<${Card} title=${t("preview.title")} class="preview-card"><${ViewersPage} change=${change} changes=${content} /><//>`;

@@ -4,12 +4,21 @@
 
 import { post } from "./api.js";
 import { attempt, confirm } from "./dialogs.js";
-import { Setting, Settings, SettingsForm } from "./form.js";
+import "./controls.js";
+import { Setting, Settings, SettingsForm, Trial } from "./form.js";
 import { html } from "./html.js";
 import { Button, Card, Notice } from "./parts.js";
 import { addressOf } from "./router.js";
 import { config, useShared } from "./state.js";
 import { t } from "./words.js";
+
+/** In which ways the world is told, each with what it shows to be let in. */
+const WAYS = [
+  { path: "notifications/browser" },
+  { path: "notifications/discord" },
+  { path: "notifications/email", secret: "notifications/email/password" },
+  { path: "notifications/json", secret: "notifications/json/authorization" },
+];
 
 async function forget() {
   const sure = await confirm({
@@ -26,16 +35,18 @@ async function forget() {
 export function Notifications() {
   const { yp } = useShared(config);
   return html`<${SettingsForm} label=${t("nav.notifications")}>
-    <${Card} title=${t("setting.notifications/browser.label")}>
-      <${Setting} path="notifications/browser" plain />
-    <//>
-    <${Card} title=${t("setting.notifications/discord.label")}>
-      <${Setting} path="notifications/discord" plain />
-    <//>
+    <${Card} title=${t("notifications.when")}><${Settings} paths=${["notifications/delayseconds"]} /><//>
+    ${WAYS.map(
+      ({ path, secret }) => html`<${Card} title=${t(`setting.${path}.label`)}>
+        <${Setting} path=${path} plain />
+        ${secret && html`<${Setting} path=${secret} />`}
+        <${Trial} path=${path} />
+      <//>`,
+    )}
     <${Card} title=${t("directory.title")}>
       ${!yp.instanceUrl &&
       html`<${Notice}>${t("directory.needsUrl")} <a href=${addressOf("config/general")}>${t("nav.general")}</a><//>`}
-      <${Settings} paths=${["directoryenabled"]} />
+      <${Settings} paths=${["directoryenabled", "directoryurl"]} />
       <div class="actions">
         <${Button} icon="trash" kind="danger" onPress=${forget}>${t("directory.reset")}<//>
       </div>

@@ -191,7 +191,8 @@ export function Overview() {
           <${Card} title=${t("health.words")}>
             <${HealthWords} status=${data} />
             <dl class="figures small">
-              <${Figure} label=${t("viewers.now")} value=${number(data.viewerCount)} />
+              <${Figure} label=${t("viewers.now")} value=${number(data.viewerCount)}
+                note=${data.state === "offline" ? "" : t("overview.previewCounts")} />
               <${Figure} label=${t("viewers.peak")} value=${number(data.sessionPeakViewerCount)} />
               <${Figure} label=${t("viewers.overallPeak")} value=${number(data.overallPeakViewerCount)} />
             </dl>
