@@ -7,44 +7,16 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { dateTime, number } from "./format.js";
 import { html } from "./html.js";
 import { Empty, Table } from "./parts.js";
+import { align, spread } from "./series.js";
 import { t } from "./words.js";
 
-/** @typedef {{ time: string, value: number }} Point as the API has it */
-/** @typedef {{ name: string, points: Point[], dashed?: boolean }} Line */
+/** @typedef {import("./series.js").Line} Line */
 
 const HEIGHT = 220;
 /** As many lines of a table as somebody reads. */
 const TABLE_ROWS = 50;
 /** Colours of the lines, by their place; the style sheet has them for both themes. */
 const COLOURS = ["--chart-1", "--chart-2", "--chart-3"];
-
-/**
- * All lines over one axis of times.
- *
- * @param {Line[]} lines
- * @returns {{ times: number[], columns: (number | null)[][] }} times in seconds
- */
-export function align(lines) {
-  const byTime = new Map();
-  for (const [place, { points }] of lines.entries()) {
-    for (const { time, value } of points) {
-      const seconds = new Date(time).getTime() / 1000;
-      const row = byTime.get(seconds) ?? Array(lines.length).fill(null);
-      row[place] = value;
-      byTime.set(seconds, row);
-    }
-  }
-  const times = [...byTime.keys()].sort((one, other) => one - other);
-  return { times, columns: lines.map((_, place) => times.map((time) => byTime.get(time)[place])) };
-}
-
-/**
- * @param {Point[]} points
- */
-export function spread(points) {
-  const values = points.map((point) => point.value);
-  return { low: Math.min(...values), high: Math.max(...values), last: values.at(-1) ?? 0 };
-}
 
 /**
  * @param {{

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { complaintOf, isWell } from "../../src/owncastd/web/static/administration/checks.js";
+import { PRESETS, estimateCores, renditionOf } from "../../src/owncastd/web/static/administration/effort.js";
+import { align, spread } from "../../src/owncastd/web/static/administration/series.js";
+import { SETTINGS, settingAt, textKey } from "../../src/owncastd/web/static/administration/settings.js";
+
+/**
+ * What is wrong with a value of a setting; empty if nothing is.
+ */
+function complaint(path, value) {
+  return complaintOf(settingAt(path), value)?.key ?? "";
+}
+
+test("each setting has a path and a place of its own", () => {
+  const paths = SETTINGS.map((setting) => setting.path);
+  assert.equal(new Set(paths).size, paths.length);
+  const keys = SETTINGS.map((setting) => setting.key).filter(Boolean);
+  assert.equal(new Set(keys).size, keys.length);
+  assert.equal(textKey("name"), "setting.name");
+  assert.throws(() => settingAt("nothing"));
+});
+
+for (const [path, value, key] of [
+  ["name", "", "needed"],
+  ["name", " ", "needed"],
+  ["name", "a".repeat(1001), "long"],
+  ["name", "mine", ""],
+  ["serverurl", "", ""],
+  ["serverurl", "live.example.com", "url"],
+  ["serverurl", "ftp://live.example.com", "url"],
+  ["serverurl", "https://me:secret@live.example.com", "url"],
+  ["serverurl", "https://a b.example", "url"],
+  ["serverurl", "http://localhost:8080", "privateUrl"],
+  ["serverurl", "http://192.168.1.7", "privateUrl"],
+  ["serverurl", "https://live.example.com", ""],
+  ["webserverip", "::1", ""],
+  ["webserverip", "[::1]", ""],
+  ["webserverip", "0.0.0.0", ""],
+  ["webserverip", "256.0.0.1", "address"],
+  ["webserverip", "localhost", "address"],
+  ["webserverport", 0, "between"],
+  ["webserverport", Number.NaN, "between"],
+  ["webserverport", 80.5, "whole"],
+  ["webserverport", 8080, ""],
+  ["video/reconnectgraceseconds", 12.5, ""],
+  ["trustedproxies", ["10.0.0.0/8", "fc00::/7", "::1"], ""],
+  ["trustedproxies", ["10.0.0.0/33"], "network"],
+  ["trustedproxies", ["10.0.0.0/8/8"], "network"],
+  ["federation/username", "me.and-you_2", ""],
+  ["federation/username", ".me", "account"],
+  ["federation/blockdomains", ["spam.example", "b\u00fccher.example"], ""],
+  ["federation/blockdomains", ["https://spam.example"], "host"],
+  ["tags", Array(101).fill("a"), "many"],
+  ["tags", ["a".repeat(101)], "longItem"],
+  ["s3", { enabled: false }, ""],
+  ["s3", { enabled: true, endpoint: "https://s3.example", bucket: "b", region: "r", accessKey: "a" }, "neededPart"],
+  ["notifications/discord", { enabled: true, webhook: "" }, "neededPart"],
+]) {
+  test(`${path} ${JSON.stringify(value).slice(0, 40)}: ${key || "well"}`, () => {
+    assert.equal(complaint(path, value), key);
+  });
+}
+
+test("parts are looked at as well", () => {
+  const links = settingAt("socialhandles");
+  assert.ok(isWell(links, [{ platform: "github", url: "https://code.example/me" }]));
+  assert.ok(!isWell(links, [{ platform: "github", url: "" }]));
+  assert.ok(!isWell(links, [{ platform: "github", url: "java\nscript:alert(1)" }]));
+  const discord = settingAt("notifications/discord");
+  assert.ok(isWell(discord, { enabled: false }));
+  assert.ok(!isWell(discord, { enabled: false, webhook: "http://plain.example" }));
+});
+
+test("what is passed on costs next to nothing, and more pictures cost more", () => {
+  assert.ok(estimateCores(renditionOf("source"), "libx264") < 0.05);
+  const costs = ["360p", "480p", "720p", "1080p"].map((name) => estimateCores(renditionOf(name), "libx264"));
+  assert.deepEqual(costs, [...costs].sort((one, other) => one - other));
+  const rendition = renditionOf("720p");
+  assert.ok(estimateCores({ ...rendition, cpuUsageLevel: 4 }, "libx264") > costs[2]);
+  assert.ok(estimateCores({ ...rendition, framerate: 15 }, "libx264") < costs[2]);
+  assert.ok(estimateCores(rendition, "h264_nvenc") < costs[2] / 2);
+  // Measured: superfast takes about half a core for 720p at 30 frames.
+  assert.ok(Math.abs(costs[2] - 0.52) < 0.05, String(costs[2]));
+  assert.ok(Object.keys(PRESETS).length >= 4);
+});
+
+test("lines with other times share one axis", () => {
+  const at = (seconds) => new Date(seconds * 1000).toISOString();
+  const lines = [
+    { name: "a", points: [{ time: at(10), value: 1 }, { time: at(30), value: 3 }] },
+    { name: "b", points: [{ time: at(20), value: 2 }, { time: at(30), value: 4 }] },
+  ];
+  assert.deepEqual(align(lines), { times: [10, 20, 30], columns: [[1, null, 3], [null, 2, 4]] });
+  assert.deepEqual(spread(lines[0].points), { low: 1, high: 3, last: 3 });
+});
