@@ -30,7 +30,7 @@ PAGE = b"""<!doctype html>
 <div id="player" data-playback="loading">
 <video muted playsinline width="1280" height="720"></video></div>
 <script type="module">
-import Hls from "/vendor/hls.light.min.mjs";
+import Hls from "/vendor/hls.min.mjs";
 const video = document.querySelector("video");
 const hls = new Hls({ workerPath: "/vendor/hls.worker.js" });
 hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());

@@ -22,8 +22,23 @@ ARTIFACTS = ROOT / "artifacts"
 LOG = ".chat-log"
 #: Nobody is held up, so that a test can say much at once.
 NO_LIMIT = {"chat_rate_messages": 0}
-#: As many as the page keeps.
-MAX_ENTRIES = 500
+#: As many messages as a page keeps, how many come at once, and how many may be in the page.
+MANY = 10_000
+AT_ONCE = 500
+MOST_NODES = 600
+SCROLL = f"document.querySelector('{LOG}').scrollTop"
+SCROLL_HEIGHT = f"document.querySelector('{LOG}').scrollHeight"
+AT_END = (
+    f"(() => {{ const log = document.querySelector('{LOG}');"
+    " return log.scrollTop + log.clientHeight >= log.scrollHeight - 2; })()"
+)
+#: Which entry is the first in sight, and where.
+FIRST_NODE = (
+    f"[...document.querySelectorAll('.entry')].find((node) => node.getBoundingClientRect().bottom"
+    f" > document.querySelector('{LOG}').getBoundingClientRect().top)"
+)
+FIRST_SEEN = f"({FIRST_NODE}?.dataset.id ?? null)"
+OFFSET = f"{FIRST_NODE}.getBoundingClientRect().top"
 GIF = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAICTAEAOw=="
 OTHER_SITE = "http://other.example/"
 #: Chromium keeps sites of the world from servers on the viewer's own machine, such as this one.
@@ -37,7 +52,7 @@ FOREIGN = """(selector) => [...document.querySelector(selector).querySelectorAll
       .filter(({ name }) => name.startsWith("on") || ["style", "srcdoc"].includes(name))
       .map(({ name }) => `${element.tagName} ${name}`);
     const known = ["DIV", "P", "B", "ABBR", "TIME", "BUTTON", "BR", "STRONG", "EM", "CODE", "PRE",
-      "A", "IMG"];
+      "A", "IMG", "MARK", "svg", "path"];
     if (!known.includes(element.tagName)) bad.push(element.tagName);
     if (element.tagName === "A") {
       if (!["http:", "https:", "mailto:"].includes(element.protocol)) bad.push(element.href);
@@ -110,7 +125,7 @@ class ChatCase(ServerTestCase):
         """
         message = chatter.see(text)
         message.hover()
-        message.locator(".entry-tools").click()
+        message.locator("[data-action=moderate]").click()
         chatter.page.wait_for_selector(".dialog[open] .dialog-actions button")
 
     def press(self, chatter: Chatter, button: str) -> None:
@@ -163,7 +178,7 @@ class TalkingTests(ChatCase):
             ana.see_words(".chat-me", "Ana Lovelace")
             ana.say("in colour")
             ben.see("in colour")
-            ben.wait_until("document.querySelector('.entry:last-child .who').dataset.color === '6'")
+            ben.wait_until("[...document.querySelectorAll('.who')].at(-1).dataset.color === '6'")
             ben.page.screenshot(path=ARTIFACTS / "chat-phone.png")
             ana.page.screenshot(path=ARTIFACTS / "chat.png")
 
@@ -212,37 +227,111 @@ class TalkingTests(ChatCase):
             self.assertEqual(page.locator(".entry.message").count(), 2)
             log = page.locator(LOG)
             self.assertEqual(log.get_attribute("role"), "log")
-            self.assertEqual(log.get_attribute("aria-live"), "polite")
+            # Read out is what is new, not what comes into the page with scrolling.
+            self.assertEqual(log.get_attribute("aria-live"), "off")
+            spoken = page.locator(".chat-spoken")
+            self.assertEqual(spoken.get_attribute("aria-live"), "polite")
+            self.assertIn(f"{ana.name}: two", spoken.inner_text())
             self.assertEqual(ana.complaints, [])
 
     def test_long(self) -> None:
         """
-        Whoever reads further up is not moved, but told of what is new; the page keeps only the
-        newest messages.
+        Ten thousand messages are kept, and few of them are in the page. Whoever reads further up is
+        not moved, but told of what is new, and finds where it begins.
+        """
+        server = self.start_server(settings=NO_LIMIT)
+        lines = [self.said(number) for number in range(MANY)]
+        with chatting(self.browser) as chatters:
+            ana = chatters.new()
+            sockets: list[WebSocketRoute] = []
+
+            def answer(route: WebSocketRoute) -> None:
+                sockets.append(route)
+                route.send(json.dumps({"type": "CONNECTED_USER_INFO", "user": {"id": "me"}}))
+
+            ana.page.route_web_socket(re.compile("/ws"), answer)
+            ana.open(server.url)
+            for start in range(0, MANY, AT_ONCE):
+                sockets[0].send("\n".join(lines[start : start + AT_ONCE]))
+            ana.see(f"line {MANY - 1} ")
+            ana.wait_until(AT_END)
+            entries = ana.page.locator(".entry")
+            self.assertLess(entries.count(), MOST_NODES)
+
+            # All the way up, by keyboard, and down again a little.
+            ana.page.focus(LOG)
+            ana.page.keyboard.press("Home")
+            ana.see("line 0 ")
+            self.assertLess(entries.count(), MOST_NODES)
+            self.assertIn("line 0 ", ana.evaluate("document.activeElement.textContent"))
+            for _ in range(3):
+                ana.page.keyboard.press("ArrowDown")
+            self.assertIn("line 3 ", ana.evaluate("document.activeElement.textContent"))
+            # In the middle, where nobody has been yet.
+            ana.evaluate(f"document.activeElement.blur(), {SCROLL} = {SCROLL_HEIGHT} / 2")
+            ana.wait_until(f"{FIRST_SEEN} !== null")
+            ana.wait_until(
+                f"new Promise((done) => {{ const first = {FIRST_SEEN};"
+                f" setTimeout(() => done(first !== null && first === {FIRST_SEEN}), 300); }})"
+            )
+            before = ana.evaluate(f"[{FIRST_SEEN}, {OFFSET}]")
+            sockets[0].send(self.said(MANY))
+            ana.see_words(".chat-newer", "1 new message")
+            after = ana.evaluate(f"[{FIRST_SEEN}, {OFFSET}]")
+            self.assertEqual(before[0], after[0])
+            self.assertLess(abs(before[1] - after[1]), 2)
+            self.assertFalse(ana.evaluate(AT_END))
+            ana.page.click(".chat-newer")
+            ana.wait_until(AT_END)
+            unread = ana.see(f"line {MANY} ")
+            self.assertEqual(unread.get_attribute("data-unread"), "New")
+            self.assertTrue(ana.page.locator(".chat-newer").is_hidden())
+            self.assertLess(entries.count(), MOST_NODES)
+            self.assertEqual(ana.complaints, [])
+
+    def said(self, number: int) -> str:
+        """
+        A message as the server tells of it; every fourth is long.
+        """
+        words = "and more words " * (9 if number % 4 == 0 else 0)
+        return json.dumps(
+            {
+                "type": "CHAT",
+                "id": f"id-{number}",
+                "timestamp": f"2026-01-01T{number // 3600 % 24:02}:{number // 60 % 60:02}:00Z",
+                "body": f"<p>line {number} {words}</p>",
+                "user": {
+                    "id": f"user-{number % 7}",
+                    "displayName": "Ben",
+                    "displayColor": number % 8,
+                },
+                "visible": True,
+            }
+        )
+
+    def test_mentions(self) -> None:
+        """
+        Names are offered after an @; whoever is meant sees it.
         """
         server = self.start_server(settings=NO_LIMIT)
         with chatting(self.browser) as chatters:
-            ana = chatters.new()
+            ana, ben = chatters.new(), chatters.new(viewport=PHONE)
             ana.open(server.url)
-            # The server hears no more than a hundred frames at once of one socket.
-            for start in range(0, MAX_ENTRIES + 50, 90):
-                ana.send_raw([f"line {number}" for number in range(start, start + 90)])
-                ana.see(f"line {start + 89}")
-            at_end = (
-                f"(() => {{ const log = document.querySelector('{LOG}');"
-                " return log.scrollTop + log.clientHeight >= log.scrollHeight - 2; })()"
-            )
-            ana.wait_until(at_end)
-            self.assertEqual(ana.page.locator(".entry").count(), MAX_ENTRIES)
-            ana.evaluate(f"document.querySelector('{LOG}').scrollTop = 500")
-            ana.page.wait_for_timeout(200)
-            ana.send_raw(["and then?"])
-            ana.see_words(".chat-newer", "1 new message")
-            self.assertFalse(ana.evaluate(at_end))
-            ana.page.click(".chat-newer")
-            ana.wait_until(at_end)
-            self.assertTrue(ana.page.locator(".chat-newer").is_hidden())
-            self.assertEqual(ana.complaints, [])
+            ben.open(server.url)
+            ben.say("hello")
+            ana.see("hello")
+            # By typing, and by pressing a name.
+            ana.page.type(FIELD, f"well @{ben.name[:3].upper()}")
+            ana.page.wait_for_selector(".chat-names [role=option]")
+            ana.page.keyboard.press("Enter")
+            self.assertEqual(ana.page.input_value(FIELD), f"well @{ben.name} ")
+            ana.page.type(FIELD, "met")
+            ana.page.keyboard.press("Enter")
+            self.assertEqual(ben.see("met").locator("mark").inner_text(), f"@{ben.name}")
+            self.assertEqual(ana.see("met").locator("mark").count(), 0)
+            ana.message("hello").locator(".who").click()
+            self.assertEqual(ana.page.input_value(FIELD), f"@{ben.name} ")
+            self.assertEqual(ana.complaints + ben.complaints, [])
 
     def test_lost_and_found(self) -> None:
         """
@@ -324,6 +413,14 @@ class ModerationTests(ChatCase):
             ben.see_words(".chat-send", "Send")
             ben.say("thank you")
             mod.see("thank you")
+            # Without a dialog.
+            ben.say("one more")
+            mod.page.keyboard.press("Escape")
+            quick = mod.see("one more")
+            quick.hover()
+            quick.locator("[data-action=hide]").click()
+            ben.see_gone("one more")
+            self.moderate(mod, "thank you")
 
             self.press(mod, "Ban")
             self.press(mod, "Really ban")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Refused } from "../../src/owncastd/web/static/chat/api.js";
+import { Refused } from "../../src/owncastd/web/static/ask.js";
 import { Identity } from "../../src/owncastd/web/static/chat/identity.js";
 import {
   ChatSession,

@@ -119,14 +119,18 @@ test("a new name is everywhere", () => {
   assert.equal(store.self.displayName, "Anna");
 });
 
-test("those who come share a line", () => {
+test("those who come and those who leave share a line", () => {
   const { store } = setUp();
   store.apply(event("USER_JOINED", { user: ANA }));
   store.apply(event("USER_JOINED", { user: BEN }));
   assert.equal(store.entries.length, 1);
-  assert.equal(store.entries[0].users.length, 2);
+  assert.equal(store.entries[0].joined.length, 2);
   store.apply(event("USER_PARTED", { user: BEN }));
-  assert.equal(store.entries.length, 2);
+  assert.equal(store.entries.length, 1);
+  assert.deepEqual(store.entries[0].parted, [BEN]);
+  store.apply(chat(ANA, "between"));
+  store.apply(event("USER_PARTED", { user: ANA }));
+  assert.equal(store.entries.length, 3);
 });
 
 test("limits count down, and are lifted", () => {

@@ -14,7 +14,7 @@ from .answers import Leaf, finish
 from .headers import allow_any_origin, allow_framing, content_security_policy, max_age, set_policy
 from .languages import VARY
 from .metadata import metadata_of
-from .page import STREAM_MODULES
+from .page import stream_modules
 from .rendering import Rendering
 
 #: Fields of a query beyond these are not looked at.
@@ -23,7 +23,8 @@ _MAX_FIELDS: Final = 20
 
 class EmbeddedVideo(Leaf):
     """
-    The page at C{/embed/video/}. With C{initiallyMuted=true} it begins muted.
+    The page at C{/embed/video/}. With C{initiallyMuted=true} it begins muted, and with
+    C{supportsSocialFollow=false} nobody is asked to follow.
     """
 
     def __init__(self, rendering: Rendering) -> None:
@@ -44,26 +45,32 @@ class EmbeddedVideo(Leaf):
         documents = self._rendering.documents
         config = documents.config()
         server_url = self._rendering.settings.get(catalogue.SERVER_URL)
+        fields = _query(request)
+        context = self._rendering.viewer_context(
+            nonce, self._rendering.languages.suiting(request), config, documents.status()
+        )
+        if fields.get(b"supportsSocialFollow") == b"false":
+            context["has_follow"] = False
         html = self._template.render(
-            self._rendering.viewer_context(
-                nonce, self._rendering.languages.suiting(request), config, documents.status()
-            ),
+            context,
             about=metadata_of(
                 config,
                 base_url(request, server_url),
                 has_thumbnail=documents.thumbnail_size() is not None,
             ),
-            modules=STREAM_MODULES,
+            modules=stream_modules(context["phase"]),
             page_url="/",
-            initially_muted=_is_wanted(request, b"initiallyMuted"),
+            initially_muted=fields.get(b"initiallyMuted") == b"true",
         )
         return finish(request, "text/html; charset=utf-8", html.encode())
 
 
-def _is_wanted(request: IRequest, name: bytes) -> bool:
+def _query(request: IRequest) -> dict[bytes, bytes]:
+    """
+    The first value of each field of a query; nothing of one that cannot be read.
+    """
     try:
         fields = parse_qs(request.uri.partition(b"?")[2], max_num_fields=_MAX_FIELDS)
     except ValueError:
-        return False
-    values: list[bytes] = fields.get(name, [])
-    return values[:1] == [b"true"]
+        return {}
+    return {name: values[0] for name, values in fields.items()}

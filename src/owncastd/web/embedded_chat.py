@@ -23,6 +23,7 @@ CHAT_MODULES: Final = tuple(
         "foot",
         "identity",
         "log",
+        "mentions",
         "moderation",
         "opening",
         "picker",

@@ -33,26 +33,44 @@ _PLAYERS: Final = ("mpv", "vlc", "player", "applecoremedia")
 #: What a player needs first; named so that the browser need not find them one by one.
 STREAM_MODULES: Final = (
     "viewing.js",
+    "delivered.js",
+    "language.js",
+    "icons.js",
     "player.js",
     "session.js",
     "controls.js",
     "status.js",
-    "vendor/hls.light.min.mjs",
+    "latency.js",
 )
+PAGE_MODULES: Final = ("page/layout.js", "tabs.js", "elements.js")
+#: The one that is large, and of no use without a stream.
+PLAYBACK_MODULE: Final = "vendor/hls.min.mjs"
 _LINK_SCHEMES: Final = {"http", "https", "mailto", "xmpp", "matrix", "irc", "ircs"}
 _HTML: Final = "text/html; charset=utf-8"
 
 
+def stream_modules(phase: str) -> tuple[str, ...]:
+    """
+    What the browser should fetch for the player, as the stream is.
+    """
+    return STREAM_MODULES if phase == "offline" else (*STREAM_MODULES, PLAYBACK_MODULE)
+
+
 def _links(handles: list[dict[str, str]]) -> list[dict[str, str]]:
     return [
-        {"url": handle["url"], "label": PLATFORMS.get(handle["platform"], handle["platform"])}
+        {
+            "url": handle["url"],
+            "label": PLATFORMS.get(handle["platform"], handle["platform"]),
+            "icon": handle.get("icon", ""),
+        }
         for handle in handles
         if urlsplit(handle["url"].strip()).scheme in _LINK_SCHEMES
     ]
 
 
-def _modules(*, has_chat: bool) -> tuple[str, ...]:
-    return STREAM_MODULES + CHAT_MODULES if has_chat else STREAM_MODULES
+def _modules(phase: str, *, has_chat: bool) -> tuple[str, ...]:
+    chat = CHAT_MODULES if has_chat else ()
+    return (*stream_modules(phase), *PAGE_MODULES, *chat)
 
 
 class IndexPage(Leaf):
@@ -124,7 +142,7 @@ class IndexPage(Leaf):
         return self._template.render(
             context,
             about=about,
-            modules=() if inert else _modules(has_chat=not config["chatDisabled"]),
+            modules=() if inert else _modules(context["phase"], has_chat=not config["chatDisabled"]),
             inert=inert,
             has_chat=not config["chatDisabled"],
             summary=config["summary"],
@@ -132,6 +150,7 @@ class IndexPage(Leaf):
             links=_links(config["socialHandles"]),
             # A title that was left over from the last stream says nothing.
             title=(phase != "offline" and status["streamTitle"]) or config["name"],
+            follower_count=config["federation"].get("followerCount", 0),
             viewers=status.get("viewerCount", 0),
             page_url="",
             initially_muted=False,

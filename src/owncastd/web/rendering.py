@@ -130,5 +130,7 @@ class Rendering:
             # Rendered and sanitised when it was made.
             "offline_message": Markup(config["offlineMessage"]),  # noqa: S704
             "styles": style_text(config["appearanceVariables"], config["customStyles"]),
+            "has_follow": config["federation"]["enabled"],
+            "has_notify": config["notifications"]["browser"]["enabled"],
             "status_hydration": script_string(status),
         }

@@ -2,7 +2,11 @@
  * The bar below the picture, and the keys: every control has a name, and works without a pointer.
  */
 
+import { Captions } from "./captions.js";
+import { Casting } from "./casting.js";
+import { setText } from "./elements.js";
 import { icon } from "./icons.js";
+import { t } from "./language.js";
 import { recall, remember } from "./memory.js";
 
 /** @typedef {import("./player.js").OwncastPlayer} OwncastPlayer */
@@ -53,10 +57,17 @@ export class Controls {
   #live;
   #latency = document.createElement("span");
   #quality = document.createElement("select");
+  #captions;
+  #captionsButton;
+  #casting;
+  #cast;
   #float;
+  #chat;
+  #theatre;
   #wide;
   #bigPlay;
   #unmute;
+  #away = document.createElement("p");
 
   /**
    * @param {OwncastPlayer} player
@@ -67,28 +78,37 @@ export class Controls {
     this.#mute = button("control", () => player.toggleMuted());
     this.#volume = this.#makeVolume();
     this.#live = button("control live-button", () => player.goLive());
-    this.#live.append(document.createElement("i"), "Live");
-    this.#live.title = "Go to the live edge (l)";
+    this.#live.append(document.createElement("i"), t("player.live"));
+    this.#live.title = `${t("player.go_live")} (l)`;
     this.#latency.className = "latency";
-    this.#latency.title = "Seconds behind live";
+    this.#latency.title = t("player.latency_title");
     this.#quality = this.#makeQuality();
+    this.#captions = new Captions(player.video);
+    this.#captionsButton = button("control captions-button", () => this.#toggleCaptions());
+    this.#casting = new Casting(player.video);
+    this.#cast = button("control cast-button", () => void this.#casting.choose());
     this.#float = button("control float-button", () => void this.#toggleFloat());
+    this.#chat = button("control chat-toggle", () => this.#toggleChat());
+    this.#theatre = button("control theatre-button", () => this.#toggleTheatre());
     this.#wide = button("control", () => void this.toggleWide());
     this.#bigPlay = button("big-play", () => player.togglePlay());
-    dress(this.#bigPlay, "Play", "play");
+    dress(this.#bigPlay, t("player.play"), "play");
     this.#unmute = button("unmute", () => player.toggleMuted());
-    this.#unmute.append(icon("muted"), "Tap to unmute");
+    this.#unmute.append(icon("muted"), t("player.tap_to_unmute"));
+    this.#away.className = "away";
+    this.#away.setAttribute("role", "status");
     const space = document.createElement("span");
     space.className = "space";
     this.#bar.className = "bar";
     this.#bar.setAttribute("role", "group");
-    this.#bar.setAttribute("aria-label", "Player controls");
+    this.#bar.setAttribute("aria-label", t("player.controls"));
     this.#bar.append(this.#play, this.#mute, this.#volume, this.#live, this.#latency, space);
-    this.#bar.append(this.#quality, this.#float, this.#wide);
-    player.append(this.#unmute, this.#bigPlay, this.#bar);
+    this.#bar.append(this.#quality, this.#captionsButton, this.#cast, this.#float);
+    this.#bar.append(this.#chat, this.#theatre, this.#wide);
+    player.append(this.#away, this.#unmute, this.#bigPlay, this.#bar);
     player.tabIndex = 0;
     player.setAttribute("role", "region");
-    player.setAttribute("aria-label", "Video player");
+    player.setAttribute("aria-label", t("player.name"));
   }
 
   /**
@@ -105,6 +125,8 @@ export class Controls {
       player.addEventListener(name, () => this.#awake(), { signal });
     }
     document.addEventListener("fullscreenchange", () => this.refresh(), { signal });
+    this.#captions.connect(() => this.refresh(), signal);
+    this.#casting.connect(() => this.refresh(), signal);
     player.video.addEventListener("click", () => this.#waking || player.togglePlay(), { signal });
     player.video.addEventListener("dblclick", () => void this.toggleWide(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#idleTimer));
@@ -116,36 +138,83 @@ export class Controls {
     const player = this.#player;
     const { video, session } = player;
     const sounding = !video.muted && video.volume > 0;
-    dress(this.#play, video.paused ? "Play" : "Pause", video.paused ? "play" : "pause", "k");
+    const play = video.paused ? t("player.play") : t("player.pause");
+    dress(this.#play, play, video.paused ? "play" : "pause", "k");
     dress(
       this.#mute,
-      sounding ? "Mute" : "Unmute",
+      sounding ? t("player.mute") : t("player.unmute"),
       sounding ? (video.volume > 0.5 ? "loud" : "quiet") : "muted",
       "m",
     );
     const volume = sounding ? video.volume : 0;
+    const percent = Math.round(volume * 100);
     this.#volume.value = String(volume);
-    this.#volume.style.setProperty("--level", `${volume * 100}%`);
-    this.#volume.setAttribute("aria-valuetext", `${Math.round(volume * 100)} percent`);
+    this.#volume.style.setProperty("--level", `${percent}%`);
+    this.#volume.setAttribute("aria-valuetext", t("player.volume_percent", { percent }));
     const live = session !== null && session.atEdge && player.dataset.playback === "playing";
     this.#live.classList.toggle("at-edge", live);
-    this.#live.setAttribute("aria-label", live ? "Playing live" : "Go to the live edge");
+    const edge = live ? t("player.is_live") : t("player.go_live");
+    this.#live.setAttribute("aria-label", edge);
     const { latency } = player.dataset;
-    this.#latency.textContent = latency === undefined ? "" : `${latency} s`;
+    this.#latency.textContent = latency === undefined ? "" : t("player.latency", { seconds: latency });
     this.#unmute.hidden = !session || sounding || video.paused;
+    this.#showCaptions();
+    this.#showCasting();
     this.#float.hidden = !document.pictureInPictureEnabled;
-    dress(this.#float, "Picture in picture", "float");
-    const wide = document.fullscreenElement === player;
-    dress(this.#wide, wide ? "Leave full screen" : "Full screen", wide ? "narrow" : "wide", "f");
+    dress(this.#float, t("player.float"), "float");
+    this.#showTheatre();
+    const wide = document.fullscreenElement !== null;
+    const name = wide ? t("player.leave_full") : t("player.full");
+    dress(this.#wide, name, wide ? "narrow" : "wide", "f");
     for (const control of [this.#play, this.#live, this.#float]) {
       control.disabled = !session;
     }
   }
 
+  #showCaptions() {
+    this.#captionsButton.hidden = !this.#captions.present;
+    dress(this.#captionsButton, t("player.captions"), "captions", "c");
+    this.#captionsButton.setAttribute("aria-pressed", String(this.#captions.shown));
+  }
+
+  #showCasting() {
+    const { away } = this.#casting;
+    this.#cast.hidden = !this.#casting.available && !away;
+    dress(this.#cast, t("player.cast"), "cast");
+    this.#player.toggleAttribute("data-away", away);
+    setText(this.#away, away ? t("player.away") : "");
+  }
+
+  #showTheatre() {
+    const { theatre } = this.#player;
+    this.#chat.hidden = !theatre?.hasChat;
+    this.#theatre.hidden = !theatre || document.fullscreenElement !== null;
+    if (theatre) {
+      dress(this.#chat, theatre.chatShown() ? t("player.hide_chat") : t("player.show_chat"), "chat");
+      dress(this.#theatre, t("player.theatre"), "theatre", "t");
+      this.#theatre.setAttribute("aria-pressed", String(theatre.isTheatre()));
+    }
+  }
+
+  #toggleCaptions() {
+    this.#captions.toggle();
+    this.refresh();
+  }
+
+  #toggleChat() {
+    this.#player.theatre?.toggleChat();
+    this.refresh();
+  }
+
+  #toggleTheatre() {
+    this.#player.theatre?.toggleTheatre();
+    this.refresh();
+  }
+
   /** There is another session, or it offers other qualities. */
   qualitiesChanged() {
     const names = this.#player.session?.qualities ?? [];
-    const options = ["Auto", ...names].map((name, index) => new Option(name, String(index - 1)));
+    const options = [t("player.auto"), ...names].map((name, index) => new Option(name, String(index - 1)));
     this.#quality.replaceChildren(...options);
     this.#quality.hidden = names.length < 2;
     const wanted = names.indexOf(recall("quality") ?? "");
@@ -157,10 +226,12 @@ export class Controls {
 
   async toggleWide() {
     const player = this.#player;
+    // With all of the page the chat can be there, and dialogs are seen.
+    const whole = player.theatre ? document.documentElement : player;
     if (document.fullscreenElement) {
       await document.exitFullscreen();
-    } else if (player.requestFullscreen) {
-      await player.requestFullscreen().catch(() => {
+    } else if (whole.requestFullscreen) {
+      await whole.requestFullscreen().catch(() => {
         // Not allowed here, for example in a frame without the permission.
       });
     } else if ("webkitEnterFullscreen" in player.video) {
@@ -176,7 +247,7 @@ export class Controls {
     input.min = "0";
     input.max = "1";
     input.step = String(VOLUME_STEP);
-    input.setAttribute("aria-label", "Volume");
+    input.setAttribute("aria-label", t("player.volume"));
     input.addEventListener("input", () => this.#player.setVolume(Number(input.value)));
     return input;
   }
@@ -185,8 +256,8 @@ export class Controls {
     const select = document.createElement("select");
     select.className = "quality";
     select.hidden = true;
-    select.title = "Quality";
-    select.setAttribute("aria-label", "Quality");
+    select.title = t("player.quality");
+    select.setAttribute("aria-label", t("player.quality"));
     select.addEventListener("change", () => {
       const { session } = this.#player;
       if (session) {
@@ -255,6 +326,12 @@ export class Controls {
       case "l":
         player.goLive();
         return true;
+      case "t":
+        this.#toggleTheatre();
+        return player.theatre !== null;
+      case "c":
+        this.#toggleCaptions();
+        return this.#captions.present;
       case "ArrowUp":
       case "ArrowDown": {
         // Outside the player they scroll the page.

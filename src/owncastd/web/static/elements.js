@@ -48,14 +48,20 @@ export function setText(element, text) {
 }
 
 /**
- * A length of time, such as 4:05 or 12 s.
+ * A length of time, such as 4:05, or 12 s if it is short.
  *
  * @param {number} seconds
  */
 export function duration(seconds) {
-  if (seconds < 60) {
-    return `${seconds} s`;
-  }
+  return seconds < 60 ? `${seconds} s` : clockTime(seconds);
+}
+
+/**
+ * A length of time as clocks show it, such as 0:12 or 1:04:05.
+ *
+ * @param {number} seconds
+ */
+export function clockTime(seconds) {
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const shown = parts[0] ? parts : parts.slice(1);
   return shown.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");

@@ -1,9 +1,13 @@
 /**
- * The page: what the status says is shown beside the player.
+ * The viewers' page: what the status says is shown beside the player, and dialogs are opened.
  */
 
+import { deliveredConfig } from "./delivered.js";
+import { clockTime, setText } from "./elements.js";
 import { chooseLanguage, t } from "./language.js";
-import { Viewing, byId, setText } from "./viewing.js";
+import { Layout } from "./page/layout.js";
+import { Uptime } from "./page/uptime.js";
+import { Viewing, byId } from "./viewing.js";
 
 /** @typedef {import("./chat/panel.js").OwncastChat} OwncastChat */
 /** @typedef {import("./status.js").Status} Status */
@@ -16,10 +20,13 @@ const BADGES = {
   live: "phase.live",
   interrupted: "phase.interrupted",
 };
+const SECOND = 1000;
 
-const serverName = document.title;
+const config = deliveredConfig();
+const serverName = config.name ?? document.title;
 /** Not there where the chat is switched off. */
 const chat = /** @type {OwncastChat | null} */ (document.querySelector("owncast-chat"));
+const uptime = new Uptime();
 
 /**
  * @param {Phase} phase
@@ -34,7 +41,56 @@ function show(phase, status) {
   const count = status.viewerCount ?? 0;
   chat?.follow(status);
   setText(byId("viewers"), count ? t("page.viewers", { count }) : "");
+  uptime.follow(phase, status, Date.now());
+  showUptime();
 }
+
+function showUptime() {
+  const seconds = uptime.at(Date.now());
+  /** @type {HTMLTimeElement} */
+  const element = byId("uptime");
+  element.hidden = seconds === null;
+  if (seconds !== null) {
+    element.dateTime = `PT${seconds}S`;
+    setText(element, t("page.uptime", { time: clockTime(seconds) }));
+  }
+}
+
+/**
+ * What opens is fetched when it is wanted for the first time.
+ *
+ * @type {Record<string, () => Promise<unknown>>}
+ */
+const DIALOGS = {
+  follow: async () => (await import("./page/follow.js")).openFollow(config),
+  notify: async () => (await import("./page/notify.js")).openNotify(config),
+  share: async () => (await import("./page/share.js")).openShare(config),
+};
+
+for (const opener of document.querySelectorAll("[data-opens]")) {
+  if (opener instanceof HTMLElement) {
+    const name = opener.dataset.opens ?? "";
+    opener.addEventListener("click", () => void DIALOGS[name]());
+    // A browser without them, or a page that came over an open wire, can have no notifications.
+    opener.hidden = name === "notify" && !("PushManager" in window && isSecureContext);
+  }
+}
+if (location.hash === "#follow" && document.querySelector("[data-opens=follow]")) {
+  void DIALOGS.follow();
+}
+
+if (config.externalActions?.length) {
+  void import("./page/outside.js").then(({ showActions }) => {
+    showActions(byId("outside"), config.externalActions ?? [], () => chat?.userName ?? "");
+  });
+}
+
+const layout = new Layout(byId("tabs"), (tab) => {
+  if (tab === "followers") {
+    void import("./page/followers.js").then(({ showFollowers }) => showFollowers(byId("followers")));
+  }
+});
+layout.start(byId("player"));
 
 /** @type {HTMLSelectElement} */
 const languages = byId("language");
@@ -44,4 +100,5 @@ languages.addEventListener("change", () => {
   location.assign(location.pathname);
 });
 
+setInterval(showUptime, SECOND);
 new Viewing(byId("player"), show).start();

@@ -13,9 +13,20 @@ import { HlsSession } from "./session.js";
 import { recall, remember } from "./memory.js";
 
 /** @typedef {import("./session.js").Session} Session */
+/**
+ * What a page can do for the player beyond its own frame.
+ *
+ * @typedef {object} Theatre
+ * @property {boolean} hasChat
+ * @property {() => boolean} chatShown
+ * @property {() => void} toggleChat
+ * @property {() => boolean} isTheatre
+ * @property {() => void} toggleTheatre
+ */
+
 /** @typedef {"idle" | "loading" | "playing" | "paused" | "blocked"} Playback */
 
-const HLS_MODULE = new URL("./vendor/hls.light.min.mjs", import.meta.url).href;
+const HLS_MODULE = new URL("./vendor/hls.min.mjs", import.meta.url).href;
 /** Milliseconds between two updates of what the controls show. */
 const REFRESH = 500;
 /** Milliseconds that the end of a broadcast may take to play out, at least and at most. */
@@ -23,6 +34,9 @@ const PLAY_OUT_MIN = 1500;
 const PLAY_OUT_MAX = 15000;
 
 export class OwncastPlayer extends HTMLElement {
+  /** Set by a page that has more than the player. */
+  /** @type {Theatre | null} */
+  theatre = null;
   /** @type {Session | null} */
   #session = null;
   /** @type {Promise<Session | null> | null} */

@@ -15,6 +15,7 @@ export const PATIENCE = 8000;
  * @typedef {object} Status
  * @property {boolean} online
  * @property {"offline" | "live" | "interrupted"} [state]
+ * @property {string} [serverTime]
  * @property {string | null} [lastConnectTime]
  * @property {string | null} [lastDisconnectTime]
  * @property {string} [streamTitle]

@@ -1,63 +1,118 @@
 /**
  * Tabs as the patterns of WAI-ARIA have them: arrows walk, one panel is shown.
- */
-
-import { make } from "./elements.js";
-
-/** @typedef {{ id: string, name: string, panel: HTMLElement }} Tab */
-
-/**
- * Put a row of tabs in front of panels that are in the page already.
  *
- * @param {Tab[]} tabs the first one is shown
- * @param {string} label what the row is called
- * @param {(id: string) => void} [onShow] called when the viewer chooses another one
+ * The row is in the page: elements with the role of a tab, each of which names its panel in
+ * `aria-controls` and is called `tab-` and the tab's id.
  */
-export function makeTabs(tabs, label, onShow = () => {}) {
-  const row = make("div", { class: "tabs", role: "tablist", "aria-label": label });
-  const buttons = tabs.map(({ id, name, panel }) => {
-    panel.id ||= `panel-${id}`;
-    const attributes = { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": panel.id };
-    const button = make("button", { ...attributes }, name);
-    panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", button.id);
-    panel.tabIndex = 0;
-    return button;
-  });
 
-  /** @param {number} chosen */
-  const show = (chosen) => {
-    for (const [place, button] of buttons.entries()) {
-      button.setAttribute("aria-selected", String(place === chosen));
-      button.tabIndex = place === chosen ? 0 : -1;
-      tabs[place].panel.hidden = place !== chosen;
+const PREFIX = "tab-";
+
+export class Tabs {
+  #row;
+  #onShow;
+  /** @type {HTMLElement[]} */
+  #all;
+  /** @type {HTMLElement[]} those that can be chosen */
+  #used;
+
+  /**
+   * @param {HTMLElement} row
+   * @param {(id: string) => void} onShow
+   */
+  constructor(row, onShow) {
+    this.#row = row;
+    this.#onShow = onShow;
+    this.#all = [...row.querySelectorAll("[role=tab]")].filter((tab) => tab instanceof HTMLElement);
+    this.#used = this.#all;
+    row.addEventListener("click", ({ target }) => {
+      const tab = this.#used.find((each) => target instanceof Node && each.contains(target));
+      if (tab) {
+        this.show(idOf(tab));
+      }
+    });
+    row.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /**
+   * Some may be no tabs right now: their panels are then left alone.
+   *
+   * @param {(id: string) => boolean} isTab
+   */
+  arrange(isTab) {
+    this.#used = this.#all.filter((tab) => isTab(idOf(tab)));
+    for (const tab of this.#all) {
+      const panel = panelOf(tab);
+      const used = this.#used.includes(tab);
+      tab.hidden = !used;
+      if (used && this.#used.length > 1) {
+        panel?.setAttribute("role", "tabpanel");
+        panel?.setAttribute("aria-labelledby", tab.id);
+      } else {
+        panel?.setAttribute("role", "region");
+        panel?.removeAttribute("aria-labelledby");
+      }
+      if (!used && panel) {
+        panel.hidden = false;
+      }
     }
-  };
-  row.append(...buttons);
-  row.addEventListener("click", ({ target }) => {
-    const place = buttons.findIndex((button) => target instanceof Node && button.contains(target));
-    if (place >= 0) {
-      show(place);
-      onShow(tabs[place].id);
+  }
+
+  /**
+   * @param {string} id
+   */
+  show(id) {
+    for (const tab of this.#used) {
+      const chosen = idOf(tab) === id;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      const panel = panelOf(tab);
+      if (panel) {
+        panel.hidden = !chosen;
+      }
     }
-  });
-  row.addEventListener("keydown", (event) => {
-    const now = buttons.findIndex((button) => button === document.activeElement);
-    const forwards = getComputedStyle(row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+    this.#onShow(id);
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   */
+  #key(event) {
+    const tabs = this.#used;
+    const now = tabs.findIndex((tab) => tab === document.activeElement);
+    const forwards = getComputedStyle(this.#row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     const backwards = forwards === "ArrowRight" ? "ArrowLeft" : "ArrowRight";
-    const last = buttons.length - 1;
     const next = {
-      [forwards]: now === last ? 0 : now + 1,
-      [backwards]: now === 0 ? last : now - 1,
+      [forwards]: (now + 1) % tabs.length,
+      [backwards]: (now + tabs.length - 1) % tabs.length,
       Home: 0,
-      End: last,
+      End: tabs.length - 1,
     }[event.key];
     if (next !== undefined && now >= 0) {
       event.preventDefault();
-      buttons[next].focus();
-      buttons[next].click();
+      tabs[next].focus();
+      this.show(idOf(tabs[next]));
     }
-  });
-  show(0);
-  return row;
+  }
+}
+
+/**
+ * @param {HTMLElement} row
+ * @param {(id: string) => void} [onShow] called with the id of the tab that is shown
+ */
+export function wireTabs(row, onShow = () => {}) {
+  return new Tabs(row, onShow);
+}
+
+/**
+ * @param {HTMLElement} tab
+ */
+function idOf(tab) {
+  return tab.id.slice(PREFIX.length);
+}
+
+/**
+ * @param {HTMLElement} tab
+ */
+function panelOf(tab) {
+  return document.getElementById(tab.getAttribute("aria-controls") ?? "");
 }

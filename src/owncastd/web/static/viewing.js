@@ -2,6 +2,8 @@
  * What joins the player to the status of the stream, on every page that has a player.
  */
 
+import { deliveredStatus } from "./delivered.js";
+import { setText } from "./elements.js";
 import { language, t } from "./language.js";
 import "./player.js";
 import { StatusPoller, fetchStatus, phaseOf } from "./status.js";
@@ -28,30 +30,6 @@ const NOTICES = {
  */
 export function byId(id) {
   return /** @type {T} */ (/** @type {unknown} */ (document.getElementById(id)));
-}
-
-/**
- * @param {Element} element
- * @param {string} text
- */
-export function setText(element, text) {
-  // Written again, the same text would be read out again.
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
-}
-
-/**
- * What the page was delivered with, so that it need not ask first.
- *
- * @returns {Status | null}
- */
-function delivered() {
-  try {
-    return JSON.parse(/** @type {any} */ (window).statusHydration);
-  } catch {
-    return null;
-  }
 }
 
 /**
@@ -97,7 +75,7 @@ export class Viewing {
         });
       }
     }, PING);
-    poller.start(delivered());
+    poller.start(deliveredStatus());
   }
 
   /**

@@ -2,6 +2,8 @@
  * What the chat asks of the server besides the socket.
  */
 
+import { ask } from "../ask.js";
+
 /** @typedef {import("./socket.js").ChatEvent} ChatEvent */
 /** @typedef {import("./store.js").User} User */
 
@@ -27,51 +29,13 @@
 
 /** Milliseconds; a later answer counts as none. */
 const PATIENCE = 10000;
-
-/** The server did not do it. The text says why, for people. */
-export class Refused extends Error {
-  /**
-   * @param {string} message
-   * @param {number} status
-   */
-  constructor(message, status) {
-    super(message);
-    this.status = status;
-  }
-}
-
-/**
- * @param {Response} answer
- * @returns {Promise<any>} the document, or null where there is none
- */
-async function documentOf(answer) {
-  return answer.json().catch(() => null);
-}
+/** For what makes the server ask another one. */
+const SLOW = 30000;
 
 export class ChatApi {
-  /**
-   * @param {string} path
-   * @param {{ token?: string, body?: object }} [options] with a body it is a POST
-   */
-  async #ask(path, { token, body } = {}) {
-    const query = token === undefined ? "" : `?${new URLSearchParams({ accessToken: token })}`;
-    const answer = await fetch(path + query, {
-      method: body ? "POST" : "GET",
-      body: body && JSON.stringify(body),
-      headers: body ? { "Content-Type": "application/json" } : {},
-      cache: "no-store",
-      signal: AbortSignal.timeout(PATIENCE),
-    });
-    const document = await documentOf(answer);
-    if (!answer.ok || document?.success === false) {
-      throw new Refused(document?.message || `status ${answer.status}`, answer.status);
-    }
-    return document;
-  }
-
   /** @returns {Promise<Registered>} */
   register() {
-    return this.#ask("/api/chat/register", { body: {} });
+    return ask("/api/chat/register", { body: {} });
   }
 
   /**
@@ -79,12 +43,12 @@ export class ChatApi {
    * @returns {Promise<ChatEvent[]>}
    */
   async history(token) {
-    return (await this.#ask("/api/chat", { token })) ?? [];
+    return (await ask("/api/chat", { token })) ?? [];
   }
 
   /** @returns {Promise<CustomEmoji[]>} */
   async emoji() {
-    return (await this.#ask("/api/emoji")) ?? [];
+    return (await ask("/api/emoji")) ?? [];
   }
 
   /**
@@ -110,6 +74,33 @@ export class ChatApi {
     return answer.ok || answer.status === 429 || answer.status === 503 ? "busy" : null;
   }
 
+  // Proving who we are elsewhere.
+
+  /**
+   * @param {string} token
+   * @param {string} authHost address of a site of ours
+   * @returns {Promise<{ redirect: string }>} where that site asks us
+   */
+  signInBySite(token, authHost) {
+    return ask("/api/auth/indieauth", { token, body: { authHost }, patience: SLOW });
+  }
+
+  /**
+   * @param {string} token
+   * @param {string} account to which a code is sent
+   */
+  sendCode(token, account) {
+    return ask("/api/auth/fediverse", { token, body: { account }, patience: SLOW });
+  }
+
+  /**
+   * @param {string} token
+   * @param {string} code
+   */
+  verifyCode(token, code) {
+    return ask("/api/auth/fediverse/verify", { token, body: { code } });
+  }
+
   // What moderators may do.
 
   /**
@@ -118,7 +109,7 @@ export class ChatApi {
    * @param {boolean} visible
    */
   setVisible(token, ids, visible) {
-    return this.#ask("/api/chat/messagevisibility", { token, body: { idArray: ids, visible } });
+    return ask("/api/chat/messagevisibility", { token, body: { idArray: ids, visible } });
   }
 
   /**
@@ -127,7 +118,7 @@ export class ChatApi {
    * @param {boolean} enabled
    */
   setEnabled(token, userId, enabled) {
-    return this.#ask("/api/chat/users/setenabled", { token, body: { userId, enabled } });
+    return ask("/api/chat/users/setenabled", { token, body: { userId, enabled } });
   }
 
   /**
@@ -137,7 +128,7 @@ export class ChatApi {
    * @param {string} reason shown to the user
    */
   setTimeout(token, userId, seconds, reason) {
-    return this.#ask("/api/chat/users/timeout", { token, body: { userId, seconds, reason } });
+    return ask("/api/chat/users/timeout", { token, body: { userId, seconds, reason } });
   }
 
   /**
@@ -146,6 +137,6 @@ export class ChatApi {
    * @returns {Promise<UserDetails>}
    */
   user(token, userId) {
-    return this.#ask(`/api/moderation/chat/user/${encodeURIComponent(userId)}`, { token });
+    return ask(`/api/moderation/chat/user/${encodeURIComponent(userId)}`, { token });
   }
 }

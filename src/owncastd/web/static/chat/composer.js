@@ -4,6 +4,8 @@
 
 import { button, duration, make, setText } from "../elements.js";
 import { icon } from "../icons.js";
+import { t } from "../language.js";
+import { candidates, typedMention } from "./mentions.js";
 import { sizeOf } from "./session.js";
 
 /** Bytes left from which on they are told. */
@@ -11,19 +13,27 @@ const TELL = 300;
 
 export class ChatComposer {
   element = make("form", { class: "chat-composer" });
-  emoji = button("chat-button emoji-button", "", () => {}, "Choose an emoji");
+  emoji = button("button icon-only emoji-button", "", () => {}, t("chat.choose_emoji"));
 
   #onSend;
+  #speakers;
   #maxBytes;
   #field = make("textarea", {
-    class: "chat-field",
+    class: "input",
     rows: "1",
-    "aria-label": "Message",
-    placeholder: "Say something",
+    "aria-label": t("chat.message"),
+    placeholder: t("chat.placeholder"),
     enterkeyhint: "send",
     autocomplete: "off",
+    // Names are offered while one is typed (WAI-ARIA, combobox).
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": "chat-names",
+    dir: "auto",
   });
-  #send = make("button", { type: "submit", class: "chat-button chat-send" }, "Send");
+  #names = make("div", { class: "chat-names", id: "chat-names", role: "listbox" });
+  #send = make("button", { type: "submit", class: "button primary chat-send" }, t("chat.send"));
   #left = make("span", { class: "chat-left", "aria-live": "polite" });
   #wait = 0;
   #open = true;
@@ -31,13 +41,17 @@ export class ChatComposer {
   /**
    * @param {number} maxBytes that a message may take on the wire
    * @param {(text: string) => boolean} onSend whether it is on its way
+   * @param {() => string[]} speakers names of those who could be meant
    */
-  constructor(maxBytes, onSend) {
+  constructor(maxBytes, onSend, speakers) {
     this.#maxBytes = maxBytes;
     this.#onSend = onSend;
+    this.#speakers = speakers;
+    this.#names.setAttribute("aria-label", t("chat.names"));
+    this.#names.hidden = true;
     const row = make("div", { class: "chat-row" }, this.#field, this.emoji, this.#send);
     this.emoji.append(icon("face"));
-    this.element.append(row, this.#left);
+    this.element.append(this.#names, row, this.#left);
     this.#refresh();
   }
 
@@ -45,7 +59,11 @@ export class ChatComposer {
    * @param {AbortSignal} signal
    */
   connect(signal) {
-    this.#field.addEventListener("input", () => this.#refresh(), { signal });
+    this.#field.addEventListener("input", () => this.#typed(), { signal });
+    this.#field.addEventListener("blur", () => this.#offer([]), { signal });
+    // Pressing one must not take the focus from the field.
+    this.#names.addEventListener("pointerdown", (event) => event.preventDefault(), { signal });
+    this.#names.addEventListener("click", ({ target }) => this.#take(target), { signal });
     this.#field.addEventListener("keydown", (event) => this.#key(event), { signal });
     this.element.addEventListener(
       "submit",
@@ -94,15 +112,108 @@ export class ChatComposer {
     this.#refresh();
   }
 
+  /**
+   * Speak to somebody.
+   *
+   * @param {string} name
+   */
+  mention(name) {
+    const { value, selectionStart } = this.#field;
+    const space = selectionStart && !/\s/.test(value[selectionStart - 1]) ? " " : "";
+    this.insert(`${space}@${name} `);
+    this.focus();
+  }
+
+  #typed() {
+    this.#refresh();
+    const found = typedMention(this.#field.value, this.#field.selectionStart);
+    this.#offer(found ? candidates(found.typed, this.#speakers()) : []);
+  }
+
+  /**
+   * @param {string[]} names
+   */
+  #offer(names) {
+    const options = names.map((name, place) => {
+      const attributes = { role: "option", id: `chat-name-${place}` };
+      const option = make("div", { ...attributes, "aria-selected": String(place === 0) }, name);
+      return option;
+    });
+    this.#names.replaceChildren(...options);
+    this.#names.hidden = !names.length;
+    this.#field.setAttribute("aria-expanded", String(names.length > 0));
+    this.#point(0);
+  }
+
+  /**
+   * @param {number} chosen
+   */
+  #point(chosen) {
+    for (const [place, option] of [...this.#names.children].entries()) {
+      option.setAttribute("aria-selected", String(place === chosen));
+    }
+    const { id } = this.#names.children[chosen] ?? {};
+    if (id) {
+      this.#field.setAttribute("aria-activedescendant", id);
+    } else {
+      this.#field.removeAttribute("aria-activedescendant");
+    }
+  }
+
+  /**
+   * Put the name that was chosen in the place of what was typed of it.
+   *
+   * @param {EventTarget | null} option
+   */
+  #take(option) {
+    const field = this.#field;
+    const found = typedMention(field.value, field.selectionStart);
+    const name = option instanceof Element ? option.textContent : "";
+    if (found && name) {
+      field.setRangeText(`@${name} `, found.start, field.selectionStart, "end");
+      this.#refresh();
+    }
+    this.#offer([]);
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether it was for the names
+   */
+  #keyForNames(event) {
+    const options = [...this.#names.children];
+    const now = options.findIndex((each) => each.getAttribute("aria-selected") === "true");
+    if (!options.length) {
+      return false;
+    }
+    switch (event.key) {
+      case "ArrowDown":
+        this.#point((now + 1) % options.length);
+        return true;
+      case "ArrowUp":
+        this.#point((now + options.length - 1) % options.length);
+        return true;
+      case "Enter":
+      case "Tab":
+        this.#take(options[now]);
+        return true;
+      case "Escape":
+        this.#offer([]);
+        return true;
+      default:
+        return false;
+    }
+  }
+
   #refresh() {
     const field = this.#field;
     const left = this.#maxBytes - sizeOf(field.value);
-    setText(this.#left, left < TELL ? (left < 0 ? "Too long" : `${left} left`) : "");
+    setText(this.#left, left < TELL ? (left < 0 ? t("chat.too_long") : t("chat.bytes_left", { count: left })) : "");
     this.element.classList.toggle("too-long", left < 0);
     field.disabled = !this.#open;
     this.emoji.disabled = !this.#open;
     this.#send.disabled = !this.#open || this.#wait > 0 || left < 0;
-    setText(this.#send, this.#wait ? duration(this.#wait) : "Send");
+    setText(this.#send, this.#wait ? duration(this.#wait) : t("chat.send"));
     // As high as its text, within what the style sheet allows.
     field.style.height = "auto";
     field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
@@ -112,6 +223,10 @@ export class ChatComposer {
    * @param {KeyboardEvent} event
    */
   #key(event) {
+    if (!event.isComposing && this.#keyForNames(event)) {
+      event.preventDefault();
+      return;
+    }
     // While a word is being composed, Enter belongs to it.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();

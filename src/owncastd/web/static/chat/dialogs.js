@@ -21,7 +21,7 @@ const COLORS = 8;
  */
 export function askWhoToBe(parent, self, onChange) {
   const name = make("input", {
-    class: "chat-field",
+    class: "input",
     name: "name",
     maxlength: String(MAX_NAME),
     required: true,
@@ -34,15 +34,15 @@ export function askWhoToBe(parent, self, onChange) {
       name: "color",
       value: String(color),
       checked: color === self.displayColor,
-      "aria-label": `Colour ${color + 1}`,
+      "aria-label": t("chat.color", { number: color + 1 }),
     });
     return make("label", { class: "who", "data-color": String(color) }, radio, "Aa");
   });
   const form = make(
     "form",
     { method: "dialog" },
-    make("label", { class: "field-label" }, "Name", name),
-    make("fieldset", { class: "colors" }, make("legend", {}, "Colour"), ...colors),
+    make("label", { class: "field" }, t("chat.your_name"), name),
+    make("fieldset", { class: "colors" }, make("legend", {}, t("chat.your_color")), ...colors),
     make(
       "div",
       { class: "dialog-buttons" },
@@ -50,7 +50,7 @@ export function askWhoToBe(parent, self, onChange) {
       make("button", { type: "submit", class: "button primary" }, t("common.save")),
     ),
   );
-  const dialog = makeDialog("Your name in the chat", form);
+  const dialog = makeDialog(t("chat.self_title"), form);
   form.addEventListener("submit", () => {
     const chosen = new FormData(form);
     const newName = String(chosen.get("name")).trim();

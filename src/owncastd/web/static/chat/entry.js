@@ -3,6 +3,9 @@
  */
 
 import { make } from "../elements.js";
+import { icon } from "../icons.js";
+import { language, t } from "../language.js";
+import { markMentions } from "./mentions.js";
 import { safeHtml, safeLink } from "./safe_html.js";
 import { isModerator } from "./store.js";
 
@@ -12,6 +15,18 @@ import { isModerator } from "./store.js";
 /** Names that are told before the rest is only counted. */
 const NAMED = 3;
 const COLORS = 8;
+const list = new Intl.ListFormat(language.tag, { type: "conjunction" });
+const clock = new Intl.DateTimeFormat(language.tag, { hour: "2-digit", minute: "2-digit" });
+
+/** What we are called: so that we see where we are meant. */
+let ownName = "";
+
+/**
+ * @param {string} name
+ */
+export function setOwnName(name) {
+  ownName = name;
+}
 
 /**
  * @param {User[]} users
@@ -20,8 +35,41 @@ function names(users) {
   const all = [...new Set(users.map((user) => user.displayName))];
   const shown = all.length > NAMED + 1 ? all.slice(0, NAMED) : all;
   const rest = all.length - shown.length;
-  const parts = rest ? [...shown, `${rest} more`] : shown;
-  return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0];
+  return list.format(rest ? [...shown, t("chat.more_names", { count: rest })] : shown);
+}
+
+/**
+ * @param {Entry} entry
+ */
+function presence({ joined = [], parted = [] }) {
+  const parts = [];
+  if (joined.length) {
+    parts.push(t("chat.joined", { names: names(joined) }));
+  }
+  if (parted.length) {
+    parts.push(t("chat.left", { names: names(parted) }));
+  }
+  return parts.join(" · ");
+}
+
+/**
+ * What is read out of an entry.
+ *
+ * @param {Entry} entry
+ */
+export function announcement(entry) {
+  const text = entry.body === undefined ? "" : (safeHtml(entry.body).textContent ?? "");
+  switch (entry.kind) {
+    case "presence":
+      return presence(entry);
+    case "renamed":
+      return t("chat.renamed", { old: entry.oldName ?? "", name: entry.user?.displayName ?? "" });
+    case "message":
+    case "system":
+      return t("chat.said", { name: entry.user?.displayName ?? "", text });
+    default:
+      return text;
+  }
 }
 
 /**
@@ -29,26 +77,28 @@ function names(users) {
  */
 function timeOf(at) {
   const date = new Date(at);
-  const time = make("time", { datetime: date.toISOString(), title: date.toLocaleString() });
-  time.textContent = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-  return time;
+  const title = date.toLocaleString(language.tag);
+  return make("time", { datetime: date.toISOString(), title }, clock.format(date));
 }
 
 /**
  * @param {User} user
  */
 function badges(user) {
-  /** @type {[boolean | undefined, string, string][]} */
+  /** @type {[boolean | undefined, string, string, string][]} */
   const all = [
-    [isModerator(user), "Mod", "Moderator"],
-    [user.authenticated, "✓", "Has proved who they are"],
-    [user.isBot, "Bot", "A program"],
+    [isModerator(user), "moderator", t("chat.badge_moderator"), t("chat.is_moderator")],
+    [user.authenticated, "proved", "✓", t("chat.is_authenticated")],
+    [user.isBot, "bot", t("chat.badge_bot"), t("chat.is_bot")],
   ];
   return all
     .filter(([shown]) => shown)
-    .map(([, text, title]) =>
-      make("abbr", { class: "who-badge", title, "aria-label": title }, text),
-    );
+    .map(([, kind, text, title]) => {
+      const badge = make("abbr", { class: `who-badge ${kind}`, title }, text);
+      badge.setAttribute("role", "img");
+      badge.setAttribute("aria-label", title);
+      return badge;
+    });
 }
 
 /**
@@ -65,23 +115,49 @@ function dressWho(who, user) {
  */
 function message(entry) {
   const user = /** @type {User} */ (entry.user);
-  const who = make("b", { class: "who" });
+  const who = make("b", { class: "who", "data-action": "mention" });
   dressWho(who, user);
   const head = make("p", { class: "entry-head" }, who, ...badges(user), timeOf(entry.at));
-  const said = make("div", { class: "said" }, safeHtml(entry.body ?? ""));
-  const tools = make(
-    "button",
-    { type: "button", class: "entry-tools", tabindex: "-1", title: "Moderate" },
-    "⋯",
-  );
-  tools.setAttribute("aria-label", `Moderate what ${user.displayName} said`);
+  const said = make("div", { class: "said", dir: "auto" });
+  const text = safeHtml(entry.body ?? "");
+  said.classList.toggle("for-me", markMentions(text, ownName));
+  said.append(text);
+  const tools = make("div", { class: "entry-tools" }, hideTool(user), moreTool(user));
   return [head, said, ...(entry.held ? [held()] : []), tools];
+}
+
+/**
+ * @param {string} action
+ * @param {string} name
+ * @param {string} drawing
+ */
+function tool(action, name, drawing) {
+  const attributes = { type: "button", class: "entry-tool", tabindex: "-1", title: name };
+  const element = make("button", { ...attributes, "data-action": action });
+  element.setAttribute("aria-label", name);
+  element.append(icon(drawing));
+  return element;
+}
+
+/**
+ * @param {User} user
+ */
+function hideTool({ displayName }) {
+  return tool("hide", t("chat.hide_one", { name: displayName }), "close");
+}
+
+/**
+ * @param {User} user
+ */
+function moreTool({ displayName }) {
+  return tool("moderate", t("chat.moderate", { name: displayName }), "more");
 }
 
 /** What a moderator sees below a message that nobody else does. */
 function held() {
-  const approve = make("button", { type: "button", class: "entry-approve" }, "Let it through");
-  return make("p", { class: "held" }, "Waits for you. ", approve);
+  const attributes = { type: "button", class: "entry-approve", "data-action": "approve" };
+  const approve = make("button", attributes, t("chat.approve"));
+  return make("p", { class: "held" }, `${t("chat.held")} `, approve);
 }
 
 /**
@@ -106,16 +182,10 @@ function content(entry) {
     }
     case "action":
       return [safeHtml(entry.body ?? "")];
-    case "joined":
-      return [`${names(entry.users ?? [])} joined`];
-    case "parted":
-      return [`${names(entry.users ?? [])} left`];
+    case "presence":
+      return [presence(entry)];
     case "renamed":
-      return [
-        make("b", {}, entry.oldName ?? ""),
-        " is now called ",
-        make("b", {}, entry.user?.displayName ?? ""),
-      ];
+      return [t("chat.renamed", { old: entry.oldName ?? "", name: entry.user?.displayName ?? "" })];
   }
 }
 

@@ -5,45 +5,66 @@
 import { ChatComposer } from "./composer.js";
 import { askWhoToBe } from "./dialogs.js";
 import { button, make, setText } from "../elements.js";
+import { t } from "../language.js";
 import { EmojiPicker } from "./picker.js";
 
 /** @typedef {import("./api.js").ChatApi} ChatApi */
 /** @typedef {import("./session.js").ChatSession} ChatSession */
+/** @typedef {import("../delivered.js").Config} Config */
 /** @typedef {import("./store.js").Limit} Limit */
 
-/** @type {Record<string, string>} */
+/** @type {Record<string, import("../language.js").Key>} */
 const LIMITS = {
-  timeout: "A moderator has asked you to wait",
-  flood: "That was too fast. You can write again soon",
-  address: "Too much comes from your network. You can write again soon",
-  slowMode: "Slow mode: everybody waits between two messages",
+  timeout: "chat.limit_timeout",
+  flood: "chat.limit_flood",
+  address: "chat.limit_address",
+  slowMode: "chat.limit_slow",
 };
+
+/** Bytes that a message may take on the wire, where the server does not say. */
+const PAYLOAD = 2048;
+
+/**
+ * @param {Config} config
+ */
+function canSignIn({ authentication, federation }) {
+  return Boolean(authentication?.indieAuthEnabled || federation?.enabled);
+}
 
 export class ChatFoot {
   element = make("div", { class: "chat-foot" });
 
   #session;
+  #api;
   #composer;
   #picker;
   #limit = make("p", { class: "chat-limit", role: "status" });
   #notice = make("p", { class: "chat-limit", role: "status" });
   #me = button("chat-me", "", () => this.#askWhoToBe());
+  #signIn = button("chat-sign-in", t("sign_in.open"), () => void this.#openSignIn());
+  #config;
   /** @type {Limit | null} */
   #limitShown = null;
 
   /**
    * @param {ChatSession} session
    * @param {ChatApi} api
-   * @param {number} maxBytes that a message may take on the wire
-   * @param {() => void} onSaid something is on its way
+   * @param {Config} config of the server
+   * @param {{ onSaid: () => void, speakers: () => string[] }} log what is on its way is shown there
    */
-  constructor(session, api, maxBytes, onSaid) {
+  constructor(session, api, config, log) {
     this.#session = session;
-    this.#composer = new ChatComposer(maxBytes, (text) => {
-      this.tell("");
-      onSaid();
-      return session.say(text);
-    });
+    this.#api = api;
+    this.#config = config;
+    this.#composer = new ChatComposer(
+      config.maxSocketPayloadSize ?? PAYLOAD,
+      (text) => {
+        this.tell("");
+        log.onSaid();
+        return session.say(text);
+      },
+      log.speakers,
+    );
     this.#picker = new EmojiPicker(
       this.#composer.emoji,
       () => api.emoji(),
@@ -53,7 +74,15 @@ export class ChatFoot {
       },
     );
     const { element: composer } = this.#composer;
-    this.element.append(this.#limit, this.#notice, composer, this.#picker.element, this.#me);
+    const self = make("div", { class: "chat-self" }, this.#me, this.#signIn);
+    this.element.append(this.#limit, this.#notice, composer, this.#picker.element, self);
+  }
+
+  /**
+   * @param {string} name of somebody to speak to
+   */
+  mention(name) {
+    this.#composer.mention(name);
   }
 
   /**
@@ -75,9 +104,10 @@ export class ChatFoot {
     if (self) {
       setText(this.#me, self.displayName);
       this.#me.dataset.color = String(self.displayColor);
-      this.#me.title = "Change name and colour";
-      this.#me.setAttribute("aria-label", `You are ${self.displayName}. Change name and colour`);
+      this.#me.title = t("chat.change_self");
+      this.#me.setAttribute("aria-label", t("chat.you_are", { name: self.displayName }));
     }
+    this.#signIn.hidden = !self || self.authenticated === true || !canSignIn(this.#config);
     const { limit, wait } = this.#session.store;
     this.#composer.set(wait, open);
     this.#showLimit(wait ? limit : null);
@@ -95,7 +125,7 @@ export class ChatFoot {
    */
   giveBack(text) {
     this.#composer.giveBack(text);
-    this.tell(this.#session.store.wait ? "" : "Your message did not get through.");
+    this.tell(this.#session.store.wait ? "" : t("chat.not_through"));
   }
 
   /**
@@ -107,8 +137,14 @@ export class ChatFoot {
       return;
     }
     this.#limitShown = limit;
-    const words = limit ? (LIMITS[limit.kind] ?? LIMITS.flood) : "";
-    setText(this.#limit, limit?.reason ? `${words}: ${limit.reason}` : words && `${words}.`);
+    const words = limit ? t(LIMITS[limit.kind] ?? LIMITS.flood) : "";
+    setText(this.#limit, limit?.reason ? t("chat.limit_reason", { words, reason: limit.reason }) : words);
+  }
+
+  async #openSignIn() {
+    const { openSignIn } = await import("./sign_in.js");
+    const { token } = this.#session;
+    openSignIn(this.element, this.#api, token, this.#config, () => this.#session.restart());
   }
 
   #askWhoToBe() {

@@ -4,6 +4,7 @@
 
 import { button, duration, make, setText } from "../elements.js";
 import { makeDialog, openDialog } from "../dialog.js";
+import { language, t } from "../language.js";
 import { safeHtml } from "./safe_html.js";
 import { isModerator } from "./store.js";
 
@@ -12,12 +13,13 @@ import { isModerator } from "./store.js";
 /** @typedef {import("./store.js").User} User */
 
 /** Lengths of a timeout. */
+/** @type {[number, import("../language.js").Key, number][]} */
 const TIMEOUTS = [
-  [60, "1 minute"],
-  [300, "5 minutes"],
-  [600, "10 minutes"],
-  [3600, "1 hour"],
-  [86400, "1 day"],
+  [60, "moderation.minutes", 1],
+  [300, "moderation.minutes", 5],
+  [600, "moderation.minutes", 10],
+  [3600, "moderation.hours", 1],
+  [86400, "moderation.hours", 24],
 ];
 const TIMEOUT_CHOSEN = 300;
 const MAX_REASON = 200;
@@ -26,7 +28,7 @@ const MAX_REASON = 200;
  * @param {string} time
  */
 function when(time) {
-  return new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return new Date(time).toLocaleString(language.tag, { dateStyle: "medium", timeStyle: "short" });
 }
 
 export class ModerationDialog {
@@ -48,12 +50,12 @@ export class ModerationDialog {
     this.#api = api;
     this.#token = token;
     this.#user = user;
-    const approve = button("chat-button", "Let it through", () => {
-      void this.#do("Everybody sees the message.", () => api.setVisible(token, [message.id], true));
+    const approve = button("button primary", t("chat.approve"), () => {
+      void this.#do(t("moderation.approved"), () => api.setVisible(token, [message.id], true));
     });
     const quote = make("blockquote", { class: "said" }, safeHtml(message.body ?? ""));
-    const hide = button("chat-button", "Hide this message", () => {
-      void this.#do("The message is hidden.", () => api.setVisible(token, [message.id], false));
+    const hide = button("button", t("moderation.hide"), () => {
+      void this.#do(t("moderation.hidden"), () => api.setVisible(token, [message.id], false));
     });
     this.#dialog = makeDialog(
       user.displayName,
@@ -83,7 +85,7 @@ export class ModerationDialog {
       await action();
       setText(this.#status, done);
     } catch (error) {
-      setText(this.#status, `That did not work: ${error instanceof Error ? error.message : ""}`);
+      setText(this.#status, failureOf(error));
     }
     await this.#refresh();
   }
@@ -110,7 +112,7 @@ export class ModerationDialog {
       return [this.#unban()];
     }
     if (isModerator(details.user)) {
-      return [make("p", {}, "Moderators are the administrator's to quiet and to ban.")];
+      return [make("p", {}, t("moderation.not_moderators"))];
     }
     return [this.#timeout(details), this.#ban()];
   }
@@ -123,40 +125,43 @@ export class ModerationDialog {
     if (details.timeout) {
       const { until, reason } = details.timeout;
       const left = duration(Math.max(1, Math.ceil((Date.parse(until) - Date.now()) / 1000)));
-      const words = `May not write for ${left}${reason ? `: ${reason}` : ""}. `;
+      const words = reason
+        ? t("moderation.quiet_because", { time: left, reason })
+        : t("moderation.quiet", { time: left });
       const lift = () => this.#api.setTimeout(this.#token, id, 0, "");
       return make(
         "p",
         {},
-        words,
-        button("chat-button", "Lift", () => {
-          void this.#do(`${displayName} may write again.`, lift);
+        `${words} `,
+        button("button", t("moderation.lift"), () => {
+          void this.#do(t("moderation.lifted", { name: displayName }), lift);
         }),
       );
     }
-    const length = make("select", { class: "chat-field", "aria-label": "How long" });
-    for (const [seconds, words] of TIMEOUTS) {
-      length.append(new Option(String(words), String(seconds), false, seconds === TIMEOUT_CHOSEN));
+    const length = make("select", { class: "input", "aria-label": t("moderation.how_long") });
+    for (const [seconds, key, count] of TIMEOUTS) {
+      const chosen = seconds === TIMEOUT_CHOSEN;
+      length.append(new Option(t(key, { count }), String(seconds), false, chosen));
     }
     const reason = make("input", {
-      class: "chat-field",
+      class: "input",
       maxlength: String(MAX_REASON),
-      placeholder: "Reason, if you like",
-      "aria-label": "Reason",
+      placeholder: t("moderation.reason_hint"),
+      "aria-label": t("moderation.reason"),
     });
     const form = make(
       "form",
       { class: "dialog-line" },
       length,
       reason,
-      make("button", { type: "submit", class: "chat-button" }, "Time out"),
+      make("button", { type: "submit", class: "button" }, t("moderation.time_out")),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const seconds = Number(length.value);
-      void this.#do(`${displayName} may not write for ${duration(seconds)}.`, () =>
-        this.#api.setTimeout(this.#token, id, seconds, reason.value.trim()),
-      );
+      const done = t("moderation.timed_out", { name: displayName, time: duration(seconds) });
+      const why = reason.value.trim();
+      void this.#do(done, () => this.#api.setTimeout(this.#token, id, seconds, why));
     });
     return form;
   }
@@ -164,13 +169,13 @@ export class ModerationDialog {
   #ban() {
     const { id, displayName } = this.#user;
     let sure = false;
-    const ban = button("chat-button danger", `Ban ${displayName}`, () => {
+    const ban = button("button danger", t("moderation.ban", { name: displayName }), () => {
       if (!sure) {
         sure = true;
-        setText(ban, `Really ban ${displayName}?`);
+        setText(ban, t("moderation.really_ban", { name: displayName }));
         return;
       }
-      void this.#do(`${displayName} is banned, and what they said hidden.`, () =>
+      void this.#do(t("moderation.banned", { name: displayName }), () =>
         this.#api.setEnabled(this.#token, id, false),
       );
     });
@@ -179,8 +184,8 @@ export class ModerationDialog {
 
   #unban() {
     const { id, displayName } = this.#user;
-    return button("chat-button", `Admit ${displayName} again`, () => {
-      void this.#do(`${displayName} may chat again. What they said stays hidden.`, () =>
+    return button("button", t("moderation.admit", { name: displayName }), () => {
+      void this.#do(t("moderation.admitted", { name: displayName }), () =>
         this.#api.setEnabled(this.#token, id, true),
       );
     });
@@ -192,22 +197,29 @@ export class ModerationDialog {
   #facts({ user, connectedClients, messages }) {
     const facts = [];
     if (user.createdAt) {
-      facts.push(make("p", {}, `First came ${when(user.createdAt)}`));
+      facts.push(make("p", {}, t("moderation.first_came", { when: when(user.createdAt) })));
     }
     const names = (user.previousNames ?? []).filter((name) => name !== user.displayName);
     if (names.length) {
-      facts.push(make("p", {}, `Was called ${names.join(", ")}`));
+      facts.push(make("p", {}, t("moderation.was_called", { names: names.join(", ") })));
     }
     for (const each of connectedClients) {
-      const where = each.geo ? `, ${each.geo}` : "";
-      const words = `Since ${when(each.connectedAt)}${where}: ${each.messageCount} messages`;
+      const since = when(each.connectedAt) + (each.geo ? `, ${each.geo}` : "");
+      const words = t("moderation.connection", { since, count: each.messageCount });
       facts.push(make("p", { title: each.userAgent }, words));
     }
     if (messages.length) {
-      facts.push(make("h3", {}, "Said lately"), make("ul", {}, ...messages.map(saying)));
+      facts.push(make("h3", {}, t("moderation.said_lately")), make("ul", {}, ...messages.map(saying)));
     }
     return facts;
   }
+}
+
+/**
+ * @param {unknown} error
+ */
+export function failureOf(error) {
+  return t("common.failed", { reason: error instanceof Error ? error.message : "" });
 }
 
 /**

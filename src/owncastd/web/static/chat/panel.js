@@ -5,58 +5,46 @@
  * moderators.
  */
 
-import { ChatApi } from "./api.js";
+import { deliveredConfig } from "../delivered.js";
 import { button, make, setText } from "../elements.js";
+import { t } from "../language.js";
+import { ChatApi } from "./api.js";
+import { setOwnName } from "./entry.js";
 import { ChatFoot } from "./foot.js";
 import { Identity } from "./identity.js";
 import { ChatLog } from "./log.js";
-import { ModerationDialog } from "./moderation.js";
+import { ModerationDialog, failureOf } from "./moderation.js";
 import { isOpen } from "./opening.js";
 import { ChatSession } from "./session.js";
 
 /** @typedef {import("./session.js").State} State */
 /** @typedef {import("../status.js").Status} Status */
 
-/**
- * What the panel reads of the configuration that the page was delivered with.
- *
- * @typedef {object} ChatConfig
- * @property {string} [socketHostOverride]
- * @property {number} [maxSocketPayloadSize]
- */
-
-const PAYLOAD = 2048;
 /** Milliseconds between two updates of a countdown. */
 const TICK = 1000;
 
-/** @type {Record<State, string>} */
+/** @type {Record<State, import("../language.js").Key | "">} */
 const WORDS = {
-  connecting: "Connecting to the chat…",
+  connecting: "chat.connecting",
   connected: "",
-  lost: "The connection was lost. Trying again…",
-  busy: "The chat is busy. Trying again…",
-  disabled: "The chat is switched off.",
-  expelled: "You were removed from this chat.",
-  banned: "You cannot take part in this chat.",
+  lost: "chat.lost",
+  busy: "chat.busy",
+  disabled: "chat.disabled",
+  expelled: "chat.expelled",
+  banned: "chat.banned",
 };
-const CLOSED = "The chat opens when the stream does.";
 
 export class OwncastChat extends HTMLElement {
-  #config = delivered();
+  #config = deliveredConfig();
   #api = new ChatApi();
   #session = this.#makeSession();
-  #log = new ChatLog(
-    (id) => this.#moderate(id),
-    (id) => void this.#approve(id),
-  );
+  #log = new ChatLog((action, id) => this.#act(action, id));
   #state = make("p", { class: "chat-state", role: "status" });
-  #again = button("chat-button", "Try again", () => this.#session.start());
-  #foot = new ChatFoot(
-    this.#session,
-    this.#api,
-    this.#config.maxSocketPayloadSize ?? PAYLOAD,
-    () => this.#log.toEnd(),
-  );
+  #again = button("button", t("chat.try_again"), () => this.#session.start());
+  #foot = new ChatFoot(this.#session, this.#api, this.#config, {
+    onSaid: () => this.#log.toEnd(),
+    speakers: () => this.#log.speakers,
+  });
   #listeners = new AbortController();
   #ticker = 0;
   #frame = 0;
@@ -91,6 +79,11 @@ export class OwncastChat extends HTMLElement {
     return "readonly" in this.dataset;
   }
 
+  /** What the viewer is called here, or an empty text. */
+  get userName() {
+    return this.#session.store.self?.displayName ?? "";
+  }
+
   /**
    * Whether anybody may write depends on the stream.
    *
@@ -121,10 +114,11 @@ export class OwncastChat extends HTMLElement {
 
   #build() {
     this.setAttribute("role", "region");
-    this.setAttribute("aria-label", "Chat");
+    this.setAttribute("aria-label", t("chat.name"));
     this.#again.hidden = true;
     const notices = make("div", { class: "chat-notices" }, this.#state, this.#again);
-    this.append(this.#log.element, make("div", { class: "chat-middle" }, this.#log.newer), notices);
+    const middle = make("div", { class: "chat-middle" }, this.#log.newer);
+    this.append(this.#log.element, this.#log.spoken, middle, notices);
     if (!this.readOnly) {
       this.append(this.#foot.element);
     }
@@ -143,10 +137,12 @@ export class OwncastChat extends HTMLElement {
     const { state, store } = this.#session;
     this.dataset.state = state;
     this.toggleAttribute("data-moderator", store.moderates && !this.readOnly);
+    setOwnName(this.userName);
     this.#log.show(store.entries, !this.#begun);
     this.#begun = state === "connected" && store.settled;
     const closed = state === "connected" && !this.#open && !this.readOnly;
-    setText(this.#state, closed ? CLOSED : WORDS[state]);
+    const words = closed ? "chat.closed" : WORDS[state];
+    setText(this.#state, words && t(words));
     this.#again.hidden = state !== "disabled";
     this.#countDown();
   }
@@ -156,36 +152,41 @@ export class OwncastChat extends HTMLElement {
   }
 
   /**
+   * @param {string} action
    * @param {string} id of a message
    */
-  async #approve(id) {
-    try {
-      await this.#api.setVisible(this.#session.token, [id], true);
-    } catch (error) {
-      this.#foot.tell(`That did not work: ${error instanceof Error ? error.message : ""}`);
+  #act(action, id) {
+    const { store, token } = this.#session;
+    const entry = store.entries.find((each) => each.id === id);
+    if (this.readOnly || entry?.kind !== "message" || !entry.user) {
+      return;
+    }
+    if (action === "mention" || (action === "enter" && !store.moderates)) {
+      this.#foot.mention(entry.user.displayName);
+    } else if (store.moderates) {
+      switch (action) {
+        case "hide":
+          void this.#setVisible(id, false);
+          break;
+        case "approve":
+          void this.#setVisible(id, true);
+          break;
+        default:
+          new ModerationDialog(this.#api, token, entry.user, entry).open(this);
+      }
     }
   }
 
   /**
    * @param {string} id of a message
+   * @param {boolean} visible
    */
-  #moderate(id) {
-    const { store, token } = this.#session;
-    const entry = store.entries.find((each) => each.id === id);
-    if (store.moderates && !this.readOnly && entry?.kind === "message" && entry.user) {
-      new ModerationDialog(this.#api, token, entry.user, entry).open(this);
+  async #setVisible(id, visible) {
+    try {
+      await this.#api.setVisible(this.#session.token, [id], visible);
+    } catch (error) {
+      this.#foot.tell(failureOf(error));
     }
-  }
-}
-
-/**
- * @returns {ChatConfig}
- */
-function delivered() {
-  try {
-    return JSON.parse(/** @type {any} */ (window).configHydration);
-  } catch {
-    return {};
   }
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { make } from "../elements.js";
+import { t } from "../language.js";
 import { emojiImage } from "./safe_html.js";
 import { GROUPS } from "./unicode_emoji.js";
 
@@ -13,16 +14,16 @@ const NAME = /^[\w+-]+$/;
 const OWN_PATH = "/img/emoji/";
 
 export class EmojiPicker {
-  element = make("div", { class: "chat-picker", role: "dialog", "aria-label": "Emoji" });
+  element = make("div", { class: "chat-picker", role: "dialog", "aria-label": t("chat.emoji") });
 
   #opener;
   #loadCustom;
   #onPick;
   #search = make("input", {
     type: "search",
-    class: "chat-field",
-    placeholder: "Search",
-    "aria-label": "Search emoji",
+    class: "input",
+    placeholder: t("chat.search"),
+    "aria-label": t("chat.search_emoji"),
     autocomplete: "off",
   });
   #grid = make("div", { class: "picker-grid" });
@@ -91,14 +92,14 @@ export class EmojiPicker {
 
   async #fill() {
     for (const { name, emoji } of GROUPS) {
-      this.#addGroup(name, emoji.map(({ text, words }) => choice(text, words, text)));
+      this.#addGroup(t(name), emoji.map(({ text, words }) => choice(text, words, text)));
     }
     const custom = await this.#loadCustom().catch(() => []);
     const own = custom
       .filter(({ name, url }) => NAME.test(name) && url.startsWith(OWN_PATH))
       .map(({ name, url }) => choice(`:${name}:`, name, emojiImage(url, `:${name}:`)));
     if (own.length) {
-      this.#addGroup("Of this stream", own, true);
+      this.#addGroup(t("emoji.own"), own, true);
     }
     this.#filter();
   }
@@ -128,7 +129,7 @@ export class EmojiPicker {
     if (first) {
       first.tabIndex = 0;
     }
-    this.#nothing.textContent = first ? "" : "Nothing found";
+    this.#nothing.textContent = first ? "" : t("chat.no_emoji");
   }
 
   #choices() {

@@ -2,7 +2,7 @@
  * One person's visit to the chat: registration, backlog, socket, and what we say. Knows no page.
  */
 
-import { Refused } from "./api.js";
+import { Refused } from "../ask.js";
 import { ChatSocket, socketUrl } from "./socket.js";
 import { ChatStore } from "./store.js";
 
@@ -106,6 +106,13 @@ export class ChatSession {
       this.#environment.socket.clearTimeout(timer);
     }
     this.#unseen = [];
+  }
+
+  /** Come in again, as whoever the token stands for now. */
+  restart() {
+    this.stop();
+    this.store.clear();
+    this.start();
   }
 
   /** The network may be back. */

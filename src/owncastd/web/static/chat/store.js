@@ -8,12 +8,12 @@
 /** @typedef {import("./socket.js").ChatEvent} ChatEvent */
 
 /** Entries that are kept; the oldest go first. */
-export const MAX_ENTRIES = 500;
+export const MAX_ENTRIES = 10_000;
 /** Ids of hidden messages that are remembered, for those that arrive after their hiding. */
 const MAX_HIDDEN = 2000;
 /** Names in one line about those who come or leave; more are counted only. */
 const MAX_NAMED = 50;
-/** Milliseconds within which those who come share a line. */
+/** Milliseconds within which those who come and those who leave share a line. */
 const GATHERING = 60000;
 
 const MODERATOR = "MODERATOR";
@@ -31,7 +31,7 @@ const MODERATOR = "MODERATOR";
  * @property {boolean} [authenticated]
  */
 
-/** @typedef {"message" | "system" | "action" | "engagement" | "joined" | "parted" | "renamed"} Kind */
+/** @typedef {"message" | "system" | "action" | "engagement" | "presence" | "renamed"} Kind */
 
 /**
  * @typedef {object} Entry one line of the chat
@@ -39,7 +39,8 @@ const MODERATOR = "MODERATOR";
  * @property {Kind} kind
  * @property {number} at milliseconds since the epoch
  * @property {User} [user] who said it
- * @property {User[]} [users] who came or left
+ * @property {User[]} [joined] who came
+ * @property {User[]} [parted] who left
  * @property {string} [body] HTML
  * @property {string} [oldName]
  * @property {string} [title]
@@ -63,8 +64,8 @@ const KINDS = new Map([
   ["FEDIVERSE_ENGAGEMENT_FOLLOW", "engagement"],
   ["FEDIVERSE_ENGAGEMENT_LIKE", "engagement"],
   ["FEDIVERSE_ENGAGEMENT_REPOST", "engagement"],
-  ["USER_JOINED", "joined"],
-  ["USER_PARTED", "parted"],
+  ["USER_JOINED", "presence"],
+  ["USER_PARTED", "presence"],
   ["NAME_CHANGE", "renamed"],
 ]);
 
@@ -84,13 +85,14 @@ function entryOf(event) {
   if (!kind || typeof event.id !== "string") {
     return null;
   }
-  if (["message", "joined", "parted", "renamed"].includes(kind) && !event.user?.id) {
+  if (["message", "presence", "renamed"].includes(kind) && !event.user?.id) {
     return null;
   }
   const { id, user, body, oldName, title, image, link, held } = event;
   const at = Date.parse(event.timestamp) || 0;
-  if (kind === "joined" || kind === "parted") {
-    return { id, kind, at, users: [user] };
+  if (kind === "presence") {
+    const came = event.type === "USER_JOINED";
+    return { id, kind, at, joined: came ? [user] : [], parted: came ? [] : [user] };
   }
   return { id, kind, at, user, body, oldName, title, image, link, held: Boolean(held) };
 }
@@ -109,6 +111,9 @@ export class ChatStore {
 
   #now;
   #onChange;
+  /** The ids of all entries. */
+  /** @type {Set<string>} */
+  #known = new Set();
   /** @type {Set<string>} */
   #hidden = new Set();
   /** @type {Map<string, Entry>} messages that were hidden, should they be shown again */
@@ -176,22 +181,20 @@ export class ChatStore {
    */
   merge(history) {
     this.settled = true;
-    const known = new Set(this.entries.map((entry) => entry.id));
     const more = history
       .filter((event) => !event.hiddenAt && event.visible !== false)
       .map(entryOf)
       .filter((entry) => entry !== null)
-      .filter((entry) => !known.has(entry.id) && !this.#hidden.has(entry.id));
+      .filter((entry) => !this.#known.has(entry.id) && !this.#hidden.has(entry.id));
     if (more.length) {
-      this.entries = [...this.entries, ...more].sort((one, other) => one.at - other.at);
-      this.#trim();
+      this.#insert(more);
     }
     this.#onChange();
   }
 
   /** Forget who we are, and all that was said to us. */
   clear() {
-    this.entries = [];
+    this.#replace([]);
     this.settled = false;
     this.self = null;
     this.limit = null;
@@ -207,25 +210,40 @@ export class ChatStore {
     if (!entry || this.#hidden.has(entry.id)) {
       return;
     }
-    const place = this.entries.findLastIndex((known) => known.id === entry.id);
-    if (place >= 0) {
+    if (this.#known.has(entry.id)) {
+      const place = this.entries.findLastIndex((known) => known.id === entry.id);
       this.entries = this.entries.with(place, entry);
       return;
     }
     const last = this.entries.at(-1);
-    if (entry.users && last?.kind === entry.kind && last.users && entry.at - last.at < GATHERING) {
-      const users = [...last.users, ...entry.users].slice(-MAX_NAMED);
-      this.entries = this.entries.with(-1, { ...last, users });
+    if (entry.kind === "presence" && last?.kind === "presence" && entry.at - last.at < GATHERING) {
+      this.entries = this.entries.with(-1, gathered(last, entry));
       return;
     }
-    this.entries = [...this.entries, entry];
-    this.#trim();
+    const surplus = Math.max(0, this.entries.length + 1 - MAX_ENTRIES);
+    for (const { id } of this.entries.slice(0, surplus)) {
+      this.#known.delete(id);
+    }
+    this.entries = [...this.entries.slice(surplus), entry];
+    this.#known.add(entry.id);
   }
 
-  #trim() {
-    if (this.entries.length > MAX_ENTRIES) {
-      this.entries = this.entries.slice(-MAX_ENTRIES);
-    }
+  /**
+   * Put entries where they belong in time.
+   *
+   * @param {Entry[]} more
+   */
+  #insert(more) {
+    const all = [...this.entries, ...more].sort((one, other) => one.at - other.at);
+    this.#replace(all.slice(-MAX_ENTRIES));
+  }
+
+  /**
+   * @param {Entry[]} entries
+   */
+  #replace(entries) {
+    this.entries = entries;
+    this.#known = new Set(entries.map(({ id }) => id));
   }
 
   /**
@@ -263,8 +281,7 @@ export class ChatStore {
         }
       }
       if (back.length) {
-        this.entries = [...this.entries, ...back].sort((one, other) => one.at - other.at);
-        this.#trim();
+        this.#insert(back);
       }
       return;
     }
@@ -276,7 +293,7 @@ export class ChatStore {
         this.#withdrawn.set(entry.id, entry);
       }
     }
-    this.entries = this.entries.filter((entry) => !named.has(entry.id));
+    this.#replace(this.entries.filter((entry) => !named.has(entry.id)));
     forgetOldest(this.#hidden, MAX_HIDDEN);
     forgetOldest(this.#withdrawn, MAX_ENTRIES);
   }
@@ -303,6 +320,19 @@ export class ChatStore {
       this.#setLimit({ kind: "slowMode", seconds: this.slowMode, until: "" });
     }
   }
+}
+
+/**
+ * @param {Entry} last
+ * @param {Entry} entry
+ * @returns {Entry} one line about all who came and who left
+ */
+function gathered(last, entry) {
+  return {
+    ...last,
+    joined: [...(last.joined ?? []), ...(entry.joined ?? [])].slice(-MAX_NAMED),
+    parted: [...(last.parted ?? []), ...(entry.parted ?? [])].slice(-MAX_NAMED),
+  };
 }
 
 /**

@@ -52,11 +52,11 @@ function parse(list) {
   });
 }
 
-/** @type {{ name: string, emoji: Emoji[] }[]} */
+/** @type {{ name: import("../language.js").Key, emoji: Emoji[] }[]} */
 export const GROUPS = [
-  { name: "Faces", emoji: parse(FACES) },
-  { name: "People", emoji: parse(PEOPLE) },
-  { name: "Nature", emoji: parse(NATURE) },
-  { name: "Things", emoji: parse(THINGS) },
-  { name: "Signs", emoji: parse(SIGNS) },
+  { name: "emoji.faces", emoji: parse(FACES) },
+  { name: "emoji.people", emoji: parse(PEOPLE) },
+  { name: "emoji.nature", emoji: parse(NATURE) },
+  { name: "emoji.things", emoji: parse(THINGS) },
+  { name: "emoji.signs", emoji: parse(SIGNS) },
 ];
