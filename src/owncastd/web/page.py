@@ -142,7 +142,7 @@ class IndexPage(Leaf):
         return self._template.render(
             context,
             about=about,
-            modules=() if inert else _modules(context["phase"], has_chat=not config["chatDisabled"]),
+            modules=() if inert else _modules(phase, has_chat=not config["chatDisabled"]),
             inert=inert,
             has_chat=not config["chatDisabled"],
             summary=config["summary"],
