@@ -13,7 +13,8 @@ from owncastd.settings import catalogue
 from owncastd.threads import immediately
 from owncastd.web.administration import MAX_SIGN_OUTS, MODULES, PAGES, SIGN_OUT
 from owncastd.web.languages import DEFAULT, languages, parts
-from owncastd.web.site import STATIC, administration_pages
+from owncastd.web.modules import STATIC
+from owncastd.web.site import administration_pages
 
 from .support import ADMIN, SiteTestCase
 from .test_page import Elements

@@ -11,7 +11,6 @@ from twisted.web.iweb import IRequest
 from owncastd.settings import catalogue
 from owncastd.web.documents import PublicDocuments
 from owncastd.web.routes import READ, Guard, route
-from owncastd.web.site import STATIC
 
 from .support import SiteTestCase
 from .test_page import HOSTILE, Elements
@@ -121,25 +120,16 @@ class EmbeddedChatTests(ChatCase):
 
     def test_all_it_names_is_there(self) -> None:
         """
-        Every file that it loads exists, and every module that one of those imports is named.
+        Every file that it loads exists.
         """
         page = self.page(WRITABLE)
         named = [link["href"] for link in page.attributes("link")]
         named += [script["src"] for script in page.attributes("script") if "src" in script]
+        self.assertGreater(len(named), 10)
         for path in named:
             assert path is not None
             if not path.startswith("/manifest"):
                 self.assertEqual(self.ask(path).code, 200, path)
-        modules = {path.partition("/chat/")[2] for path in named if path and "/chat/" in path}
-        imported = {
-            name
-            for module in (STATIC / "chat").glob("*.js")
-            for name in re.findall(
-                r'^(?:import|} from) .*?"\./(\w+\.js)";', module.read_text(), re.M
-            )
-        }
-        self.assertGreater(len(imported), 10)
-        self.assertEqual(imported - modules, set())
 
 
 class PageTests(ChatCase):

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from owncastd.web.administration import MODULES
 from owncastd.web.languages import ACCENTED, DEFAULT, MIRRORED, Text, languages, parts, scripts
-from owncastd.web.site import STATIC
+from owncastd.web.modules import STATIC
 
 from .support import SiteTestCase
 from .test_page import Elements

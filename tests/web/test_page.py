@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from owncastd.interfaces import StreamState
 from owncastd.settings import catalogue
-from owncastd.web.rendering import script_string, style_text
+from owncastd.web.appearance import luminance, style_text
+from owncastd.web.rendering import script_string
 
 from .support import LIVE, SiteTestCase
 
@@ -284,7 +285,28 @@ class EscapingTests(SiteTestCase):
         Only names and values that stay one declaration are taken.
         """
         self.assertEqual(
-            style_text({"a-b": "1px", "c}": "x", "d": "red} body{", "e": "a;b"}, ""),
-            ":root {--a-b: 1px;}\n",
+            style_text({"a-b": "1px", "c}": "x", "d": "red} body{", "e": "a;b", "f": " "}, ""),
+            ":root {--a-b: 1px;}",
         )
         self.assertEqual(style_text({}, ""), "")
+        self.assertEqual(style_text({}, "a {}"), "a {}")
+
+    def test_schemes(self) -> None:
+        """
+        A page with a dark ground is dark for everybody, and so is a dark chat; what is written on
+        a button can be read.
+        """
+        for color, scheme in (("#000", "dark"), ("#fafafa", "light"), ("#101316ff", "dark")):
+            text = style_text({"theme-color-background-main": color}, "")
+            self.assertIn(f":root {{color-scheme: {scheme};}}", text)
+            text = style_text({"theme-color-components-chat-background": color}, "")
+            self.assertIn(f"owncast-chat {{color-scheme: {scheme};}}", text)
+        for color in ("red", "var(--x)", "#12", "#xyz"):
+            self.assertIsNone(luminance(color), color)
+            self.assertNotIn("scheme", style_text({"theme-color-background-main": color}, ""))
+        bright = {"theme-color-action": "#ffff00"}
+        self.assertIn("--on-accent: #000;", style_text(bright, ""))
+        own = {**bright, "theme-color-components-primary-button-text": "#333"}
+        self.assertNotIn("--on-accent", style_text(own, ""))
+        self.assertIn("--on-accent: #fff;", style_text({"theme-color-action": "#123"}, ""))
+        self.assertEqual((luminance("#000"), luminance("#fff")), (0, 1))

@@ -14,7 +14,7 @@ from .answers import Leaf, finish
 from .headers import allow_any_origin, allow_framing, content_security_policy, max_age, set_policy
 from .languages import VARY
 from .metadata import metadata_of
-from .page import stream_modules
+from .modules import PLAYBACK, needed_by
 from .rendering import Rendering
 
 #: Fields of a query beyond these are not looked at.
@@ -31,6 +31,7 @@ class EmbeddedVideo(Leaf):
         super().__init__()
         self._rendering = rendering
         self._template = rendering.template("embed.html")
+        self._modules = needed_by("embed.js")
 
     def answer(self, request: IRequest) -> int:
         """
@@ -58,7 +59,9 @@ class EmbeddedVideo(Leaf):
                 base_url(request, server_url),
                 has_thumbnail=documents.thumbnail_size() is not None,
             ),
-            modules=stream_modules(context["phase"]),
+            modules=(
+                self._modules if context["phase"] == "offline" else (*self._modules, PLAYBACK)
+            ),
             page_url="/",
             initially_muted=fields.get(b"initiallyMuted") == b"true",
         )

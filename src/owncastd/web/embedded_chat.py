@@ -2,38 +2,13 @@
 The chat alone, for the pages of other sites.
 """
 
-from typing import Final
-
 from twisted.web.iweb import IRequest
 
 from .answers import Leaf, finish
 from .headers import allow_any_origin, allow_framing, content_security_policy, max_age, set_policy
 from .languages import VARY
+from .modules import needed_by
 from .rendering import Rendering, script_string
-
-#: What the chat needs; named so that the browser need not find them one by one.
-CHAT_MODULES: Final = tuple(
-    f"chat/{name}.js"
-    for name in (
-        "panel",
-        "api",
-        "composer",
-        "dialogs",
-        "entry",
-        "foot",
-        "identity",
-        "log",
-        "mentions",
-        "moderation",
-        "opening",
-        "picker",
-        "safe_html",
-        "session",
-        "socket",
-        "store",
-        "unicode_emoji",
-    )
-)
 
 
 class EmbeddedChat(Leaf):
@@ -48,6 +23,7 @@ class EmbeddedChat(Leaf):
         self._rendering = rendering
         self._writable = writable
         self._template = rendering.template("embedded_chat.html")
+        self._modules = needed_by("chat/alone.js")
 
     def answer(self, request: IRequest) -> int:
         """
@@ -65,7 +41,7 @@ class EmbeddedChat(Leaf):
             self._rendering.viewer_context(
                 nonce, self._rendering.languages.suiting(request), config, documents.status()
             ),
-            modules=CHAT_MODULES,
+            modules=self._modules,
             writable=self._writable,
             config_hydration=script_string(config),
         )

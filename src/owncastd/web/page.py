@@ -14,7 +14,6 @@ from owncastd.settings import catalogue
 from .addresses import base_url
 from .answers import Leaf, Redirect, finish
 from .bots import BotPages, is_bot
-from .embedded_chat import CHAT_MODULES
 from .headers import (
     BOTS_POLICY,
     allow_any_origin,
@@ -24,36 +23,15 @@ from .headers import (
 )
 from .languages import VARY
 from .metadata import Metadata, metadata_of
+from .modules import PLAYBACK, needed_by
 from .platforms import PLATFORMS
 from .rendering import Rendering, script_string
 
 STREAM: Final = "/hls/stream.m3u8"
 #: User-Agents that contain one of these are players that were given the page's address.
 _PLAYERS: Final = ("mpv", "vlc", "player", "applecoremedia")
-#: What a player needs first; named so that the browser need not find them one by one.
-STREAM_MODULES: Final = (
-    "viewing.js",
-    "delivered.js",
-    "language.js",
-    "icons.js",
-    "player.js",
-    "session.js",
-    "controls.js",
-    "status.js",
-    "latency.js",
-)
-PAGE_MODULES: Final = ("page/layout.js", "tabs.js", "elements.js")
-#: The one that is large, and of no use without a stream.
-PLAYBACK_MODULE: Final = "vendor/hls.min.mjs"
 _LINK_SCHEMES: Final = {"http", "https", "mailto", "xmpp", "matrix", "irc", "ircs"}
 _HTML: Final = "text/html; charset=utf-8"
-
-
-def stream_modules(phase: str) -> tuple[str, ...]:
-    """
-    What the browser should fetch for the player, as the stream is.
-    """
-    return STREAM_MODULES if phase == "offline" else (*STREAM_MODULES, PLAYBACK_MODULE)
 
 
 def _links(handles: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -69,8 +47,8 @@ def _links(handles: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _modules(phase: str, *, has_chat: bool) -> tuple[str, ...]:
-    chat = CHAT_MODULES if has_chat else ()
-    return (*stream_modules(phase), *PAGE_MODULES, *chat)
+    chat = needed_by("page.js", "chat/panel.js") if has_chat else needed_by("page.js")
+    return chat if phase == "offline" else (*chat, PLAYBACK)
 
 
 class IndexPage(Leaf):
@@ -82,6 +60,8 @@ class IndexPage(Leaf):
         super().__init__()
         self._rendering = rendering
         self._template = rendering.template("index.html")
+        _modules("offline", has_chat=True)
+        _modules("offline", has_chat=False)
         self._bot_pages = BotPages(rendering.template("bots.html"))
 
     def answer(self, request: IRequest) -> int:

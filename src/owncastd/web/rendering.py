@@ -3,7 +3,6 @@ What the rendered pages have in common: templates, nonces, and the texts that ar
 """
 
 import json
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,12 +15,12 @@ from markupsafe import Markup
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 
+from .appearance import style_text
 from .documents import PublicDocuments
 from .languages import Language, Languages
 
 #: Bytes of randomness in a nonce: 128 bits.
 _NONCE_BYTES: Final = 16
-_VARIABLE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 def script_string(document: object) -> Markup:
@@ -32,20 +31,6 @@ def script_string(document: object) -> Markup:
     for sign in "<>&":
         literal = literal.replace(sign, f"\\u{ord(sign):04x}")
     return Markup(literal)  # noqa: S704 - every sign that HTML knows is escaped above
-
-
-def style_text(variables: Mapping[str, str], styles: str) -> Markup:
-    """
-    The administrator's colours and style sheet, safe within a style element.
-    """
-    declared = "".join(
-        f"--{name}: {value};"
-        for name, value in variables.items()
-        if _VARIABLE_NAME.fullmatch(name) and not set(value) & set("{};")
-    )
-    text = f":root {{{declared}}}\n{styles}" if declared else styles
-    # Nothing but an end tag ends the element; escaped, it means the same to CSS.
-    return Markup(text.replace("</", "<\\/"))  # noqa: S704
 
 
 def phase_of(status: Mapping[str, Any]) -> str:

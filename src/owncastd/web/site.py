@@ -4,7 +4,6 @@ The resource tree: which room answers which address.
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
@@ -24,12 +23,12 @@ from .embed import EmbeddedVideo
 from .embedded_chat import EmbeddedChat
 from .headers import set_common
 from .languages import languages, scripts
+from .modules import STATIC
 from .page import IndexPage
 from .platforms import pictures
 from .rendering import Rendering
 from .static_files import StaticResource, StaticTree, read_folder
 
-STATIC: Final = Path(__file__).parent / "static"
 #: Where the player and the chat alone are; other sites name them without a slash, too.
 EMBEDDED_VIDEO: Final = "embed/video"
 EMBEDDED_CHAT: Final = "embed/chat/readonly"

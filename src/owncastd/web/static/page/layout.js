@@ -15,6 +15,8 @@ const NARROW = "(max-width: 900px)";
 export class Layout {
   #tabs;
   #narrow = matchMedia(NARROW);
+  /** @type {boolean | null} */
+  #arranged = null;
   #body = document.body;
 
   /**
@@ -54,6 +56,11 @@ export class Layout {
   /** On a wide page the chat is no tab, but beside the others. */
   #arrange() {
     const narrow = this.#narrow.matches;
+    if (narrow === this.#arranged) {
+      // Some changes leave everything as it was.
+      return;
+    }
+    this.#arranged = narrow;
     this.#tabs.arrange((id) => id !== "chat" || narrow);
     this.#tabs.show(narrow && this.#hasChat ? "chat" : "about");
   }
