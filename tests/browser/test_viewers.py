@@ -4,14 +4,20 @@ In a real browser: the viewers' page while there is no stream, at the size of a 
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Route, ViewportSize, expect
 
+from tests.integration.harness import STREAM_KEY
+from tests.integration.sources import PLAIN, Publisher
+from tests.integration.waiting import wait_for
+
 from .axe import barriers
 from .chatters import CHAT, DESKTOP, FIELD, Chatter
 from .shared import ARTIFACTS, SharedCase
+from .viewer import PLAYER
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 #: What a keyboard leaves of it.
@@ -40,7 +46,8 @@ FOREIGN_TEXTS = r"""(() => {
   for (const element of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
     for (const name of ["aria-label", "title", "placeholder"]) {
       const text = element.getAttribute(name) ?? "";
-      if (/\p{L}{2}/u.test(text) && !text.startsWith("[") && !element.closest(own)) {
+      const ours = !text.startsWith("[") && !text.includes("@");
+      if (/\p{L}{2}/u.test(text) && ours && !element.closest(own)) {
         found.push(`${name}: ${text}`);
       }
     }
@@ -548,3 +555,63 @@ class BarrierTests(ViewersCase):
             player.page.goto(f"{self.server.url}embed/video/")
             self.assertEqual(barriers(player.page), [], "player")
             player.page.screenshot(path=ARTIFACTS / f"embed-video-{scheme}.png")
+
+
+class LiveTests(SharedCase):
+    """
+    The page while there is a stream, and while it is interrupted.
+    """
+
+    SETTINGS = {"chat_rate_messages": 0, "stream_title": "A day in the garden"}
+
+    def publish(self) -> Publisher:
+        """
+        Send a stream in a loop, and wait until it can be played.
+        """
+        source = PLAIN.make()
+        url = self.server.ingest_url(STREAM_KEY)
+        publisher = Publisher.start(url, source, Path(self.mktemp()), loop=True)
+        self.addCleanup(publisher.kill)
+        self.server.wait_for_playlist()
+        wait_for("the stream to be online", lambda: self.server.status()["online"])
+        return publisher
+
+    def test_live_and_interrupted(self) -> None:
+        """
+        Title, viewers, and for how long it has been on; the same after an interruption. Nothing
+        bars anybody's way in either theme, at either size.
+        """
+        publisher = self.publish()
+        viewers = []
+        for scheme in ("light", "dark"):
+            for name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+                viewer = self.chatters.new(color_scheme=scheme, viewport=size)
+                self.addCleanup(viewer.page.context.close)
+                viewer.open(self.server.url)
+                viewer.say(f"hello from the {scheme} {name}")
+                viewer.wait_until(f"{PLAYER}.dataset.playback === 'playing'")
+                viewer.see_words("#badge", "Live")
+                viewer.see_words("h1", "A day in the garden")
+                viewer.see_words("#viewers", "viewer")
+                viewer.see_words("#uptime", "on for 0:")
+                self.assertEqual(barriers(viewer.page), [], f"{scheme} {name}")
+                viewer.page.screenshot(path=ARTIFACTS / f"live-{scheme}-{name}.png")
+                viewers.append(viewer)
+                if len(viewers) < 4:
+                    # Two cores are too few for many who watch.
+                    viewer.page.context.close()
+        began = viewer.page.get_attribute("#uptime", "datetime")
+        viewer.wait_until(f"document.querySelector('#uptime').dateTime !== '{began}'")
+        publisher.kill()
+        viewer.see_words("#badge", "Interrupted")
+        viewer.see_words("#notice-text", "coming back")
+        self.assertEqual(barriers(viewer.page), [], "interrupted")
+        viewer.page.screenshot(path=ARTIFACTS / "interrupted-phone.png")
+        again = self.publish()
+        viewer.see_words("#badge", "Live")
+        viewer.wait_until(f"{PLAYER}.dataset.playback === 'playing'")
+        again.stop()
+        viewer.see_words("#badge", "Offline")
+        viewer.see_words("#last-live", "Last live")
+        expect(viewer.page.locator("#uptime")).to_be_hidden()
+        self.assertEqual([each for one in viewers for each in one.complaints], [])
