@@ -37,7 +37,7 @@ FOREIGN_TEXTS = r"""(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
   const own = ".chat-log, .chat-spoken, .chat-me, .head-name, h1, .prose, .offline-message, .tags,"
-    + " .links, .summary, script, .outside, noscript, #language, .latency, time, link, .input.code";
+    + " .links, .summary, .colors label, script, .outside, noscript, #language, .latency, time, link, .input.code";
   while (walker.nextNode()) {
     const text = walker.currentNode.data.trim();
     const place = walker.currentNode.parentElement;
