@@ -36,8 +36,11 @@ LINES_IN_SIGHT = """(() => {
 FOREIGN_TEXTS = r"""(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
-  const own = ".chat-log, .chat-spoken, .chat-me, .head-name, h1, .prose, .offline-message, .tags,"
-    + " .links, .summary, .colors label, script, .outside, noscript, #language, .latency, time, link, .input.code";
+  const own = [
+    ".chat-log, .chat-spoken, .chat-me, .head-name, h1, .prose, .offline-message, .tags, .links",
+    ".summary, .colors label, script, .outside, noscript, #language, .latency, time, link",
+    ".input.code",
+  ].join();
   while (walker.nextNode()) {
     const text = walker.currentNode.data.trim();
     const place = walker.currentNode.parentElement;
@@ -46,7 +49,7 @@ FOREIGN_TEXTS = r"""(() => {
   for (const element of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
     for (const name of ["aria-label", "title", "placeholder"]) {
       const text = element.getAttribute(name) ?? "";
-      const ours = !text.startsWith("[") && !text.includes("@");
+      const ours = !text.startsWith("[") && !/@|:\/\//.test(text);
       if (/\p{L}{2}/u.test(text) && ours && !element.closest(own)) {
         found.push(`${name}: ${text}`);
       }
