@@ -72,6 +72,20 @@ class EmbeddedVideoTests(SiteTestCase):
             (player,) = self.page(query).attributes("owncast-player")
             self.assertEqual("data-muted" in player, muted, query)
 
+    def test_follow(self) -> None:
+        """
+        It offers to follow the stream where it can be followed, unless the other site does not want
+        that.
+        """
+        follow = {"href": "/#follow"}
+        self.assertFalse([a for a in self.page().attributes("a") if follow.items() <= a.items()])
+        self.set(catalogue.SERVER_URL, "https://live.example")
+        self.set(catalogue.FEDERATION_ENABLED, True)
+        for query, offered in (("", True), ("?supportsSocialFollow=false", False)):
+            links = self.page(query).attributes("a")
+            found = any(follow.items() <= link.items() for link in links)
+            self.assertEqual(found, offered, query)
+
     def test_state(self) -> None:
         """
         It brings the status, and says what there is to say.
