@@ -18,6 +18,7 @@ from tests.integration.sources import PLAIN, Publisher
 from tests.integration.waiting import wait_for
 
 from .axe import barriers
+from .captions import WORD, captioned
 from .chatters import CHAT, DESKTOP, FIELD, Chatter
 from .shared import ARTIFACTS, SharedCase
 from .viewer import PLAYER
@@ -60,6 +61,8 @@ FOREIGN_TEXTS = r"""(() => {
   }
   return found;
 })()"""
+CAPTION_SHOWN = f"""[...document.querySelector("video").textTracks].some(
+  ({{ mode, activeCues }}) => mode === "showing" && activeCues?.[0]?.text === "{WORD}")"""
 NO_SIDEWAYS = "document.documentElement.scrollWidth <= innerWidth"
 ACTIONS = [
     {
@@ -586,9 +589,10 @@ class LiveTests(SharedCase):
         """
         Send a stream in a loop, and wait until it can be played.
         """
-        source = PLAIN.make()
+        folder = Path(self.mktemp())
+        folder.mkdir(parents=True)
         url = self.server.ingest_url(STREAM_KEY)
-        publisher = Publisher.start(url, source, Path(self.mktemp()), loop=True)
+        publisher = Publisher.start(url, captioned(PLAIN, folder), folder, loop=True)
         self.addCleanup(publisher.kill)
         self.server.wait_for_playlist()
         wait_for("the stream to be online", lambda: self.server.status()["online"])
@@ -596,8 +600,8 @@ class LiveTests(SharedCase):
 
     def test_live_and_interrupted(self) -> None:
         """
-        Title, viewers, and for how long it has been on; the same after an interruption. Nothing
-        bars anybody's way in either theme, at either size.
+        Title, viewers, captions, and for how long it has been on; the same after an interruption.
+        Nothing bars anybody's way in either theme, at either size.
         """
         publisher = self.publish()
         viewers = []
@@ -618,6 +622,9 @@ class LiveTests(SharedCase):
                 if len(viewers) < 4:
                     # Two cores are too few for many who watch.
                     viewer.page.context.close()
+        viewer.page.focus("owncast-player")
+        viewer.page.keyboard.press("c")
+        viewer.wait_until(CAPTION_SHOWN)
         began = viewer.page.get_attribute("#uptime", "datetime")
         viewer.wait_until(f"document.querySelector('#uptime').dateTime !== '{began}'")
         publisher.kill()

@@ -5,6 +5,7 @@
  * session: its requests fail or wait, and go on when the stream does.
  */
 
+import { CaptionTracks } from "./captions.js";
 import { LatencyController } from "./latency.js";
 
 /** @typedef {import("hls.js").default} Hls */
@@ -80,6 +81,8 @@ export function hlsConfig() {
     // An interrupted stream leaves its playlist unchanged for minutes.
     liveMaxUnchangedPlaylistRefresh: Infinity,
     capLevelToPlayerSize: true,
+    // Its own tracks stay empty where pictures and sound are in one buffer, as ours are.
+    renderTextTracksNatively: false,
     workerPath: new URL("./vendor/hls.worker.js", import.meta.url).href,
     manifestLoadPolicy: patientPolicy(),
     playlistLoadPolicy: patientPolicy(),
@@ -112,6 +115,7 @@ export class HlsSession {
   /** @type {Hls} */
   #hls;
   #controller = new LatencyController();
+  #captions;
   /** @type {number | null} */
   #latency = null;
   #atEdge = true;
@@ -134,6 +138,7 @@ export class HlsSession {
     this.#video = video;
     this.#source = source;
     this.#onChange = onChange;
+    this.#captions = new CaptionTracks(video);
     this.#hls = this.#open();
     this.#ticker = setInterval(() => this.#tick(), TICK);
     for (const name of ["waiting", "playing", "seeked", "pause"]) {
@@ -180,6 +185,7 @@ export class HlsSession {
     clearInterval(this.#ticker);
     clearTimeout(this.#recoveryTimer);
     this.#listeners.abort();
+    this.#captions.clear();
     this.#hls.destroy();
     this.#video.playbackRate = 1;
   }
@@ -200,6 +206,12 @@ export class HlsSession {
       this.#onChange();
     });
     hls.on(Events.LEVELS_UPDATED, () => this.#onChange());
+    hls.on(Events.NON_NATIVE_TEXT_TRACKS_FOUND, (_name, { tracks }) => {
+      for (const { _id: id, label } of tracks) {
+        this.#captions.add(id ?? "", label, "");
+      }
+    });
+    hls.on(Events.CUES_PARSED, (_name, { track, cues }) => this.#captions.say(track, cues));
     hls.attachMedia(this.#video);
     hls.loadSource(this.#source);
     return hls;
