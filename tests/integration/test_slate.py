@@ -2,13 +2,17 @@
 An encoder that is away for a while, seen by players that only read playlists.
 """
 
+import base64
+import json
+import urllib.request
 from pathlib import Path
 
+from owncastd.slate.art import coming_back
 from owncastd.slate.offline import SHAPE, SHOWN_MS
 from tests.hls.playlist_model import MediaPlaylist
 
 from .case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
-from .harness import Server, any_ffmpeg
+from .harness import ADMIN_PASSWORD, Server, any_ffmpeg
 from .packets import decode, packets
 from .recorder import Recorder
 from .sources import PLAIN, run_ffmpeg
@@ -125,7 +129,8 @@ class OfflineTests(ServerTestCase):
 
     def test_before_and_after(self) -> None:
         """
-        A clip that comes to its end, as ffmpeg plays it; then the stream from the same address.
+        A clip that comes to its end, as ffmpeg plays it; another when the administrator changes the
+        picture; then the stream from the same address.
         """
         server = self.start_server()
         address = f"{server.url}hls/stream.m3u8"
@@ -138,6 +143,29 @@ class OfflineTests(ServerTestCase):
         self.assertEqual(len(pictures), round(SHAPE.frame_rate * SHOWN_MS / 1000))
         self.assertFalse(server.status()["online"])
         self.assertEqual(server.web.get("/hls/0/stream.m3u8").status, 404)
+
+        before = server.web.get("/hls/offline/stream.m3u8").text
+        self.change_picture(server, coming_back())
+        wait_for(
+            "a clip of the new picture",
+            lambda: server.web.get("/hls/offline/stream.m3u8").text != before,
+            60,
+        )
         self.go_live(server)
         self.assert_multivariant(server, 1)
         self.assertIn("0/stream.m3u8", server.web.get("/hls/stream.m3u8").text)
+
+    @staticmethod
+    def change_picture(server: Server, picture: bytes) -> None:
+        """
+        The administrator uploads another offline picture.
+        """
+        value = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+        credentials = base64.b64encode(f"admin:{ADMIN_PASSWORD}".encode()).decode()
+        request = urllib.request.Request(
+            f"{server.url}api/admin/config/offlineimage",
+            json.dumps({"value": value}).encode(),
+            {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert json.load(answer)["success"]

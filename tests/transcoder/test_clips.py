@@ -144,6 +144,14 @@ class ClipsTests(SynchronousTestCase):
         self.assertIsNone(self.clips.ready(self.shape(4)))
         self.assertLessEqual(len(self.clips._made), MAX_CLIPS)
 
+    def test_too_much(self) -> None:
+        """
+        There are no clips of shapes that would take the machine.
+        """
+        self.clips.want(evolve(SHAPE, width=16_384, height=16_384))
+        self.clips.want(evolve(SHAPE, frame_rate=300.0))
+        self.assertEqual(self.reactor.processes, [])
+
     def test_failures(self) -> None:
         """
         What failed is left alone for a while; the next is made.

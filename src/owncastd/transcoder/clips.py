@@ -26,6 +26,10 @@ from .snapshot import SnapshotFailed, lower_priority, take_snapshot
 #: How many clips are kept, and how many shapes may wait for theirs.
 MAX_CLIPS: Final = 12
 MAX_WAITING: Final = 12
+#: No clips of larger pictures, or of more of them a second: making those would take what is needed
+#: elsewhere.
+MAX_PIXELS: Final = 4096 * 2304
+MAX_FRAME_RATE: Final = 120.0
 #: A child that has not ended after this many seconds is killed: it gives way to all others, and
 #: there is time.
 CLIP_SECONDS: Final = 60.0
@@ -100,6 +104,8 @@ class Clips:
         Have a clip of this shape made, unless it is there, under way, or could not be had lately.
         """
         if self._stopped or self.ready(shape) is not None or shape in self._waiting:
+            return
+        if shape.width * shape.height > MAX_PIXELS or shape.frame_rate > MAX_FRAME_RATE:
             return
         failed_at = self._failed.get(shape)
         if failed_at is not None and self._reactor.seconds() - failed_at < RETRY_SECONDS:
