@@ -15,7 +15,7 @@ from .viewer import PLAYER, Viewer, viewing
 ARTIFACTS: Path = ROOT / "artifacts"
 SETTLING_FRAMES = 45
 #: Seconds of media that no player has in hand at the default level.
-MORE_THAN_BUFFERED_SECONDS = 7
+MORE_THAN_BUFFERED_SECONDS = 5
 #: Where the player is, and how many pictures it has shown.
 SHOWN = f"[{PLAYER}.video.currentTime, {PLAYER}.video.getVideoPlaybackQuality().totalVideoFrames]"
 #: How often a series of forced switches may be disturbed by whatever else the machine does.
@@ -95,10 +95,16 @@ class PlaybackTests(ServerTestCase):
 
     def test_switching_quality(self) -> None:
         """
-        The viewer chooses a smaller rendition and then the source again, and playback goes on.
+        The viewer chooses a smaller rendition and then the source again, and playback goes on. When
+        hls.js loads another one by itself, playback neither stalls nor jumps: key frames and clocks
+        line up.
         """
-        ladder = [SOURCE_VARIANT, SMALL_VARIANT]
-        server = self.start_server(settings={"video_stream_output_variants": ladder})
+        server = self.start_server(
+            settings={
+                "video_stream_output_variants": [SOURCE_VARIANT, SMALL_VARIANT],
+                "video_latency_level": 3,
+            }
+        )
         self.go_live(server)
         server.wait_for_playlist(1)
         with viewing(self.browser) as viewer:
@@ -116,27 +122,6 @@ class PlaybackTests(ServerTestCase):
                 viewer.wait_until(f"{PLAYER}.video.videoHeight === {height}")
                 viewer.wait_for_playback()
                 self.assert_frames_advance(viewer)
-            self.assertTrue(viewer.same_session())
-            self.assertEqual(viewer.complaints, [])
-
-    def test_switching_is_seamless(self) -> None:
-        """
-        When hls.js loads another rendition, playback neither stalls nor jumps: key frames and
-        clocks line up.
-        """
-        server = self.start_server(
-            settings={
-                "video_stream_output_variants": [SOURCE_VARIANT, SMALL_VARIANT],
-                "video_latency_level": 3,
-            }
-        )
-        self.go_live(server)
-        server.wait_for_playlist(1)
-        with viewing(self.browser) as viewer:
-            viewer.open(server.url)
-            viewer.wait_for_playback()
-            viewer.keep_session()
-            viewer.frame_numbers(SETTLING_FRAMES)
             viewer.evaluate(COUNT_SEEKS)
             # A busy machine stalls now and then; switches that are not seamless stall every time.
             found = [self.forced_switches(viewer)]

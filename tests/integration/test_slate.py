@@ -20,7 +20,7 @@ from .test_encoder_trouble import ALIGNMENT_SECONDS, USELESS
 from .waiting import wait_for
 
 #: More than any player has in hand at the default level.
-AWAY_SECONDS = 7.0
+AWAY_SECONDS = 5.0
 
 
 class SlateTests(ServerTestCase):
