@@ -435,13 +435,14 @@ class OwncastService(Service):
             Capacity(total=int(allow_descriptors() * SHARE_OF_DESCRIPTORS)),
             shared=proxies.trusts,
         )
+        outgoing = Outgoing.make(reactor, ANYWHERE if options.allow_private_peers else PUBLIC_ONLY)
         self.federation = Federation.make(
             reactor,
             connection,
             self._database,
             settings,
             self._broadcast,
-            Outgoing.make(reactor, ANYWHERE if options.allow_private_peers else PUBLIC_ONLY),
+            outgoing,
             self._users,
             self.chat.proved,
             self._tell_chat,
@@ -459,7 +460,7 @@ class OwncastService(Service):
             self._database,
             settings,
             self._broadcast,
-            Outgoing.make(reactor, ANYWHERE),
+            outgoing.to(ANYWHERE),
         )
         self._broadcast.subscribe(self._webhooks.happened)
         self.chat.tell_outside(self._webhooks.tell)
@@ -472,7 +473,6 @@ class OwncastService(Service):
             proxies,
             self.metrics.geoip.locate,
         )
-        outgoing = Outgoing.make(reactor, ANYWHERE if options.allow_private_peers else PUBLIC_ONLY)
         self._notifications = Notifications.load(
             reactor,
             connection,

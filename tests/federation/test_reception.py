@@ -8,7 +8,7 @@ from attrs import evolve
 
 from owncastd.federation.follower_rows import FollowerState
 from owncastd.federation.inbox_rows import MAX_ACTIVITIES, prune
-from owncastd.federation.reception import TELLING_HOURS
+from owncastd.federation.reception import TELLING_HOURS, TELLING_SECONDS, TELLINGS
 from owncastd.federation.remote_actors import RemoteActor
 from owncastd.federation.replies import MAX_CONTENT, MAX_OF_ACTOR, clean_html
 from owncastd.settings import catalogue
@@ -284,6 +284,18 @@ class EngagementTests(InboxCase):
         self.post()
         self.take(self.activity("Like", POST_IRI))
         self.assertEqual((self.told, len(self.actions())), ([], 1))
+
+    def test_very_many(self) -> None:
+        """
+        Of very many the chat is told of some: people want to talk there. All are written down.
+        """
+        posts = [self.post(ACCOUNT.object(f"p{number}")) for number in range(TELLINGS + 5)]
+        for number, post in enumerate(posts):
+            self.take(self.activity("Like", post, number=number))
+        self.assertEqual((len(self.told), len(self.actions())), (TELLINGS, TELLINGS + 5))
+        self.clock.advance(TELLING_SECONDS)
+        self.take(self.activity("Announce", posts[0]))
+        self.assertEqual(len(self.told), TELLINGS + 1)
 
     def test_of_nothing(self) -> None:
         """

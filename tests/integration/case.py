@@ -42,11 +42,18 @@ class ServerTestCase(SynchronousTestCase):
         self.folder = Path(self.mktemp()).resolve()
         self.folder.mkdir(parents=True)
 
-    def start_server(self, *arguments: str, settings: Mapping[str, object] | None = None) -> Server:
+    def start_server(
+        self,
+        *arguments: str,
+        settings: Mapping[str, object] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Server:
         """
-        A server that answers.
+        A server that answers; see L{Server.start}.
         """
-        server = Server.start(self.folder / "data", *arguments, settings=settings)
+        server = Server.start(
+            self.folder / "data", *arguments, settings=settings, environment=environment
+        )
         self.addCleanup(server.kill)
         return server
 

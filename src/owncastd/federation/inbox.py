@@ -13,7 +13,6 @@ from typing import Final
 from attrs import define, field
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 
 from owncastd.database.connection import Database
 from owncastd.net.errors import OutgoingError
@@ -64,8 +63,6 @@ class Inbox:
     turns: Turns = field(factory=Turns)
     _checking: dict[str, int] = field(init=False, factory=dict)
     _seen: Recent[str, bool] = field(init=False, factory=lambda: Recent(MAX_SEEN))
-
-    _log = Logger()
 
     async def receive(self, request: Signable, account: Account) -> None:
         """
@@ -157,7 +154,9 @@ class Inbox:
 
     async def _turn_away(self, activity: Activity) -> None:
         """
-        @raise Blocked: the actor was turned away. They may still go.
+        Make sure that the actor was not turned away. Those who were may still go.
+
+        @raise Blocked: they were.
         """
         if activity.kind is Kind.DELETE:
             return

@@ -94,6 +94,7 @@ class Incoming:
         verification = Verification(keys, is_blocked, now)
         replies = Replies(database, now)
         reception = Reception(
+            clock,
             settings,
             database,
             followers,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from attrs import define, field
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from owncastd.database.connection import Database
@@ -17,6 +18,7 @@ from owncastd.settings.store import Settings
 from . import inbox_rows, outbox_rows
 from .account import Account
 from .activities import Activity, Kind, is_text, replied_to, undone
+from .allowance import Allowance
 from .client import NotFetched
 from .documents import iri_of, origin_of
 from .engagement import FOLLOW, LIKE, REPOST, Engagements, Somebody
@@ -38,6 +40,11 @@ HeardFrom = Callable[[str], Awaitable[None]]
 TELLING_HOURS: Final = 36
 #: Likes and reposts that the chat was told of lately: taken back and done again, they are no news.
 MAX_TOLD: Final = 5_000
+#: The chat is told of so many things in a row, and of as many again in the course of so many
+#: seconds; of what is more it is not, or nobody could talk there.
+TELLINGS: Final = 60
+TELLING_SECONDS: Final = 60.0
+_EVERYBODY: Final = ""
 
 _NAMES: Final = {Kind.FOLLOW: FOLLOW, Kind.LIKE: LIKE, Kind.ANNOUNCE: REPOST}
 
@@ -60,6 +67,7 @@ class Reception:
     @ivar _now: the time (UTC).
     """
 
+    _clock: IReactorTime
     _settings: Settings
     _database: Database
     _followers: Followers
@@ -71,8 +79,12 @@ class Reception:
     _forget_key: Callable[[str], None]
     _now: Callable[[], datetime]
     _told: Recent[tuple[str, str, str], bool] = field(init=False, factory=lambda: Recent(MAX_TOLD))
+    _tellings: Allowance = field(init=False)
 
     _log = Logger()
+
+    def __attrs_post_init__(self) -> None:
+        self._tellings = Allowance(self._clock, TELLINGS, TELLING_SECONDS)
 
     async def take(self, activity: Activity, actor: RemoteActor, account: Account) -> None:
         """
@@ -130,7 +142,7 @@ class Reception:
         if state is FollowerState.APPROVED:
             answer = answer_document(account, account.mint(), asked.now, True)
             await self._answer(answer, [actor.inbox])
-            if new:
+            if new and self._tellings.take(_EVERYBODY):
                 self._engagements.followed(somebody(actor))
 
     async def _engage(self, activity: Activity, actor: RemoteActor) -> None:
@@ -140,7 +152,7 @@ class Reception:
         kind = _NAMES[activity.kind] if activity.kind is not None else ""
         told = (kind, actor.iri, post.iri)
         old = self._now() - post.created_at > timedelta(hours=TELLING_HOURS)
-        if old or self._told.get(told):
+        if old or self._told.get(told) or not self._tellings.take(_EVERYBODY):
             return
         self._told.put(told, True)
         if kind == LIKE:

@@ -204,8 +204,13 @@ export function commandOf(document, operation, origin) {
   }
   const body = operation.details.requestBody && resolve(document, operation.details.requestBody);
   if (body) {
-    const example = JSON.stringify(body.content["application/json"].example ?? {});
-    words.push("--json", `'${example.replaceAll("'", "'\\''")}'`);
+    const [[mediaType, content]] = Object.entries(body.content);
+    const example = JSON.stringify(content.example ?? {}).replaceAll("'", "'\\''");
+    if (mediaType === "application/json") {
+      words.push("--json", `'${example}'`);
+    } else {
+      words.push("--header", `'Content-Type: ${mediaType}'`, "--data", `'${example}'`);
+    }
   } else if (operation.method !== "GET") {
     words.push("--request", operation.method);
   }

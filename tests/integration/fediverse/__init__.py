@@ -1,0 +1,3 @@
+"""
+A server of the fediverse that is not ours, and what stands between it and ours.
+"""
