@@ -21,6 +21,8 @@ from twisted.internet.protocol import ReconnectingClientFactory
 from twisted.internet.task import react
 
 GREETING = "!hello"
+#: Nobody knows our token, or we were removed from the chat: coming back would change nothing.
+UNWANTED = ("ERROR_NEEDS_REGISTRATION", "ERROR_USER_DISABLED")
 
 
 class Bot(WebSocketClientProtocol):
@@ -44,6 +46,8 @@ class Bot(WebSocketClientProtocol):
                 print(f"In the chat as {event['user']['displayName']}.", flush=True)
             elif event["type"] == "CHAT":
                 self.heard(event)
+            elif event["type"] in UNWANTED:
+                self.factory.give_up(event["type"])
 
     def heard(self, event: dict[str, Any]) -> None:
         """
@@ -67,6 +71,18 @@ class BotFactory(WebSocketClientFactory, ReconnectingClientFactory):
 
     protocol = Bot
     maxDelay = 60
+
+    def __init__(self, url: str) -> None:
+        WebSocketClientFactory.__init__(self, url)
+        self.over: Deferred[None] = Deferred()
+
+    def give_up(self, reason: str) -> None:
+        """
+        Do not come back.
+        """
+        self.stopTrying()
+        if not self.over.called:
+            self.over.errback(SystemExit(f"The server does not want us: {reason}"))
 
     def clientConnectionFailed(self, connector: Any, reason: Any) -> None:
         """
@@ -94,13 +110,14 @@ async def register(server: str, name: str) -> str:
 
 async def run(server: str, name: str) -> None:
     """
-    Chat until somebody ends us.
+    Chat until somebody ends us, or the server does not want us any more.
     """
     token = os.environ.get("OWNCAST_TOKEN") or await register(server, name)
     # http becomes ws, and https becomes wss.
     url = f"ws{server.removeprefix('http')}/ws?accessToken={quote(token)}"
-    connectWS(BotFactory(url))
-    await Deferred()
+    factory = BotFactory(url)
+    connectWS(factory)
+    await factory.over
 
 
 def main() -> None:

@@ -62,7 +62,8 @@ class ExamplesTests(ServerTestCase):
 
     def test_examples(self) -> None:
         """
-        The bot registers, hears a greeting and answers it; with a token it comes as its program.
+        The bot registers, hears a greeting and answers it; with a token it comes as its program,
+        until the token is deleted.
         The receiver takes what is signed, and nothing else.
         """
         server = self.start_server()
@@ -90,6 +91,9 @@ class ExamplesTests(ServerTestCase):
         self.assertEqual(status, 200, made)
         crier = self.start("chat_bot.py", server.url, OWNCAST_TOKEN=made["accessToken"])
         self.wait_for_line(crier, "In the chat as Crier.")
+        status, _ = self.ask(server, "accesstokens/delete", {"token": made["accessToken"]})
+        self.assertEqual(status, 200)
+        self.wait_for_line(crier, "The server does not want us: ERROR_USER_DISABLED")
 
         (port,) = free_ports(1)
         hook = {"url": f"http://127.0.0.1:{port}/", "events": ["CHAT"]}

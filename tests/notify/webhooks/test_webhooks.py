@@ -243,6 +243,26 @@ class RefusalTests(WebhooksCase):
         self.assertEqual(self.receivers.numbers(hook.id), [1, 2])
         self.assertIsNone(self.standing(hook).failing_since)
 
+    def test_patience_begins_anew(self) -> None:
+        """
+        A webhook that is told something once in a while is not disabled because it did not want
+        two things in four days, nor because the server was off.
+        """
+        hook = self.create()
+        self.receivers.outcomes[hook.id] = outcome_of(422)
+        for _ in range(2):
+            self.tell()
+            self.pass_time(PATIENCE_SECONDS + 86_400, 3_600)
+        self.receivers.outcomes[hook.id] = AWAY
+        self.tell()
+        self.pass_time(PATIENCE_SECONDS - 86_400, 100)
+        for call in self.clock.getDelayedCalls():
+            call.cancel()
+        self.clock.advance(PATIENCE_SECONDS)
+        self.kill()
+        self.pass_time(1_000, 100)
+        self.assertIsNone(self.standing(hook).disabled_at)
+
     def test_disabled_by_hand(self) -> None:
         """
         In the middle of a delivery: nothing follows until it is enabled, also after a restart;

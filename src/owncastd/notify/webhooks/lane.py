@@ -29,6 +29,8 @@ LONGEST_REST_SECONDS: Final = 300.0
 MAX_BREAKS: Final = 12
 #: A webhook that has taken nothing for so long, three days, is disabled.
 PATIENCE_SECONDS: Final = 259_200.0
+#: What was not tried for so long could not be taken either: patience begins anew.
+MAX_PAUSE_SECONDS: Final = 900.0
 
 
 @define(eq=False)
@@ -213,7 +215,7 @@ class Lane:
         """
         before, now = self.webhook, self._now()
         taken = outcome.verdict is Verdict.TAKEN
-        since = None if taken else before.failing_since or now
+        since = None if taken else self._failing_since(now)
         webhook = evolve(
             before,
             last_tried_at=now,
@@ -230,8 +232,7 @@ class Lane:
             self._failures += 1
         if taken:
             self._dropping = False
-        told_now = (before.failing_since is None) != (since is None)
-        if told_now:
+        if (before.failing_since is None) != (since is None):
             self._tell(webhook, outcome)
         if outcome.verdict is Verdict.GONE:
             webhook = self._given_up(webhook, now, "its receiver says that it is gone for ever")
@@ -240,6 +241,12 @@ class Lane:
             webhook = self._given_up(webhook, now, f"it has taken nothing for {days:g} days")
         self.change(webhook)
         return over
+
+    def _failing_since(self, now: datetime) -> datetime:
+        since, tried = self.webhook.failing_since, self.webhook.last_tried_at
+        if since is None or tried is None or (now - tried).total_seconds() > MAX_PAUSE_SECONDS:
+            return now
+        return since
 
     def _tell(self, webhook: Webhook, outcome: Outcome) -> None:
         if webhook.failing_since is None:
