@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 
 from .hook import Webhook
 from .journal import RETRY_SECONDS, Journal
+from .pace import Pace
 from .posting import Outcome, Post, Verdict
 from .rows import Delivery
 
@@ -55,6 +56,7 @@ class Lane:
     _clock: IReactorTime
     _journal: Journal
     _post: Post
+    _pace: Pace
     _jitter: Callable[[], float]
     _loaded: deque[Delivery] = field(init=False, factory=deque, repr=False)
     _seen: int = field(init=False, default=0)
@@ -168,6 +170,8 @@ class Lane:
 
     async def _run(self) -> None:
         while (delivery := await self._next()) is not None:
+            if seconds := self._pace.seconds():
+                await self._pause(seconds)
             outcome = await self._post(self.webhook, delivery)
             if not self._active:
                 return

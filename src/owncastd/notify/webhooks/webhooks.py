@@ -28,6 +28,7 @@ from . import rows
 from .hook import EVENTS, Webhook
 from .journal import MAX_WAITING, Journal
 from .lane import Lane
+from .pace import Pace
 from .payloads import Document, StreamFacts, envelope
 from .posting import Outcome, Post, Poster, without_credentials
 from .rows import Changes, Delivery
@@ -68,6 +69,7 @@ class Webhooks:
     _random_bytes: Callable[[int], bytes]
     _jitter: Callable[[], float]
     _lanes: dict[int, Lane] = field(init=False, factory=dict)
+    _pace: Pace = field(init=False)
     _stream: StreamTeller = field(init=False)
     _stopped: bool = field(init=False, default=False)
 
@@ -75,6 +77,7 @@ class Webhooks:
 
     def __attrs_post_init__(self) -> None:
         self._journal.written = self._written
+        self._pace = Pace(self._clock)
         self._stream = StreamTeller(self._clock, self._tell_of_stream)
 
     @classmethod
@@ -245,7 +248,7 @@ class Webhooks:
     def _open(self, webhook: Webhook, waiting: int) -> None:
         self._journal.expect(webhook.id, waiting)
         self._lanes[webhook.id] = Lane(
-            webhook, self._clock, self._journal, self._post, self._jitter
+            webhook, self._clock, self._journal, self._post, self._pace, self._jitter
         )
 
     def _written(self, dropped: Mapping[int, int]) -> None:
