@@ -61,11 +61,13 @@ from owncastd.hls.resource import HLSResource
 from owncastd.hls.window import Window
 from owncastd.identity.admin import AdminPassword, InvalidPassword
 from owncastd.identity.first_run import FirstSecrets
+from owncastd.identity.proofs import Proofs
 from owncastd.identity.registry import Users
 from owncastd.identity.stream_keys import Keyring
 from owncastd.importing.errors import ImportRefused
 from owncastd.importing.moving import move_in
 from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
+from owncastd.login.login import Login
 from owncastd.logs.logs import Logs
 from owncastd.media.encoding import EncodingStatus
 from owncastd.media.latency import LATENCY_LEVELS
@@ -93,6 +95,7 @@ from owncastd.notify.webhooks.resource import WebhooksAPI
 from owncastd.notify.webhooks.webhooks import Webhooks
 from owncastd.rtmp.protocol import RTMPFactory
 from owncastd.settings import catalogue
+from owncastd.settings.checks import SURROUNDINGS
 from owncastd.settings.store import Settings
 from owncastd.slate import art
 from owncastd.slate.offline import OfflineClip
@@ -485,6 +488,14 @@ class OwncastService(Service):
             outgoing.to(ANYWHERE).fetch,
         )
         self._broadcast.subscribe(self._notifications.happened)
+        login = Login.make(
+            reactor,
+            settings,
+            Proofs(self._users, self.chat.proved),
+            outgoing.fetch,
+            reactor_threads(reactor),
+            plain_http=options.allow_private_peers,
+        )
         settings.subscribe(catalogue.STREAM_TITLE, self._broadcast.retitle)
         self._rtmp = RTMPFactory(reactor, self._broadcast)
         documents = PublicDocuments(
@@ -548,6 +559,7 @@ class OwncastService(Service):
             IntegrationsAPI(settings),
             WebhooksAPI(self._webhooks),
             *self._notifications.rooms,
+            *login.rooms,
             *chat_rooms(self.chat, self._users, proxies),
             *self.federation.rooms,
             Documentation.load(f"/assets/{own_files().version}"),
@@ -825,6 +837,7 @@ def build(reactor: Any, options: ServerOptions) -> tuple[OwncastService, str]:
     @raise DatabaseError: the database cannot be used.
     @raise InvalidPassword: the password of the options cannot be set.
     """
+    SURROUNDINGS.closed = options.allow_private_peers
     private_directory(options.data_dir)
     private_directory(options.log_dir)
     connection = prepare(options.database, options.backup_dir)

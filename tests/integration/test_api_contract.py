@@ -25,6 +25,10 @@ from .web import Answer
 #: What is not done here, and why.
 LEFT_OUT: Final = {
     "/api/admin/config/s3/test": "asks another machine",
+    "/api/auth/indieauth": "asks another machine",
+    # tests/integration/test_indieauth.py does these.
+    "/api/auth/provider/indieauth": "needs a code",
+    "/api/auth/provider/indieauth/consent": "needs a question",
     "/api/admin/config/notifications/browser/test": "asks another machine",
     "/api/admin/config/notifications/discord/test": "asks another machine",
     "/api/admin/config/notifications/email/test": "asks another machine",
@@ -37,6 +41,8 @@ LAST: Final = ("/api/admin/disconnect", "/api/admin/config/adminpass")
 FORCE_QUIT: Final = "/api/admin/update/forcequit"
 #: What is never done, and what cannot be done without a socket, with the documented status.
 NOT_DONE: Final = {
+    "/api/auth/indieauth/callback": 400,
+    "/api/auth/provider/indieauth": 400,
     "/api/admin/update/start": 400,
     "/api/integrations/chat/user": 400,
     "/api/integrations/chat/system/client/{clientId}": 404,
@@ -198,6 +204,7 @@ class ContractTests(ServerTestCase):
         made = self.do("POST", "/api/admin/accesstokens/create")
         self.do("POST", "/api/admin/accesstokens/delete", {"token": made["accessToken"]})
         self.see_webhooks()
+        self.do("GET", "/api/auth/provider/indieauth")
         self.do_all("GET")
         status = self.do("GET", "/api/admin/status")
         self.assertTrue(status["online"])

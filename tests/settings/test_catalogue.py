@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.net.proxies import TrustedProxies
 from owncastd.settings import catalogue, declared
+from owncastd.settings.checks import SURROUNDINGS
 from owncastd.settings.notification_checks import SOME_TEMPLATE
 from owncastd.settings.setting import Needs, Setting
 from owncastd.settings.structuring import InvalidSetting
@@ -506,6 +507,15 @@ class CatalogueTests(SynchronousTestCase):
         """
         default = catalogue.TRUSTED_PROXIES.default()
         self.assertEqual(TrustedProxies.parse(default), TrustedProxies.parse())
+
+    def test_closed_network(self) -> None:
+        """
+        Where all addresses are private, the server's own may be as well; it is a URL all the same.
+        """
+        self.patch(SURROUNDINGS, "closed", True)
+        for url in ("http://192.168.1.2", "http://127.0.0.1:8080", "http://localhost"):
+            self.assertEqual(catalogue.SERVER_URL.structure(f"{url}/"), url)
+        self.assertRaises(InvalidSetting, catalogue.SERVER_URL.structure, "192.168.1.2")
 
     def test_needs(self) -> None:
         """

@@ -61,6 +61,15 @@ test("references are followed", () => {
   assert.equal(nameOf(body.$ref), "A");
 });
 
+test("forms are sent as forms", () => {
+  const content = { "application/x-www-form-urlencoded": { example: { code: "it's", me: "a b" } } };
+  const operation = { method: "POST", path: "/f", details: { security: [], requestBody: { content } } };
+  assert.equal(
+    commandOf(api, operation, "https://x.example"),
+    "curl --data-urlencode 'code=it'\\''s' --data-urlencode 'me=a b' 'https://x.example/f'",
+  );
+});
+
 test("guards are told in words", () => {
   const guards = operationsOf(api).map(guardOf);
   assert.deepEqual(guards, ["", "administrator", "chat user", "token with X"]);

@@ -32,15 +32,8 @@ from .support import AllAtOnce
 PASSWORD = "correct horse"
 CHALLENGE = 'Basic realm="Owncast Authenticated Request"'
 
-LOGIN = "chat users cannot prove who they are elsewhere yet"
-
 #: What is still to come, and why; what has come must leave this list.
-NOT_YET: Final[Mapping[str, str]] = {
-    "auth-indieauth-start": LOGIN,
-    "auth-indieauth-callback": LOGIN,
-    "auth-provider-indieauth-get": LOGIN,
-    "auth-provider-indieauth-post": LOGIN,
-}
+NOT_YET: Final[Mapping[str, str]] = {}
 
 #: What other resources than the API answer, with an address and its status on a new server.
 ELSEWHERE: Final = {
@@ -97,6 +90,9 @@ OUR_OWN: Final = {
     "/api/admin/federation/replies/visibility",
     "/api/admin/federation/replies/delete",
     "/federation/inbox",
+    # The owner's answer to who asks whether it is them, and what such programs may know.
+    "/api/auth/provider/indieauth/consent",
+    "/api/auth/provider/indieauth/metadata",
     # For browsers that want no more notifications.
     "/api/notifications/unregister",
     # The smaller sibling of the moving preview.
@@ -125,6 +121,9 @@ _ABSENT_AT_FIRST = {
     "ap-nodeinfo-20": 404,
     "ap-instance-v1": 404,
     "ap-inbox": 404,
+    # Nobody asks for anything.
+    "auth-indieauth-callback": 400,
+    "auth-provider-indieauth-get": 400,
 }
 
 

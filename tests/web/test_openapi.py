@@ -42,6 +42,12 @@ REFUSALS = {
 #: For everybody whose signature is right: no guard of ours, but refused all the same.
 SIGNED = {"/federation/inbox", "/federation/user/{username}/inbox"}
 
+#: Where the status of success is another one than Owncast's on purpose.
+OTHERWISE = {
+    # The owner is asked first.
+    "auth-provider-indieauth-get": 200,
+}
+
 
 class DocumentTests(SynchronousTestCase):
     """
@@ -190,7 +196,8 @@ class RouteTests(SynchronousTestCase):
             if known is None or operation.id in NEVER_DONE:
                 continue
             self.assertIs(known.guard, operation.guard, operation.id)
-            self.assertIn(str(operation.status), known.details["responses"], operation.id)
+            status = OTHERWISE.get(operation.id, operation.status)
+            self.assertIn(str(status), known.details["responses"], operation.id)
             if operation.response is not None:
                 schema = known.schema(operation.status)
                 assert schema is not None, operation.id

@@ -5,8 +5,10 @@ What settings may be, beyond their types. Each check gives the canonical value o
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
+
+from attrs import define
 
 from .structuring import InvalidSetting
 from .values import ExternalAction, SocialHandle
@@ -114,14 +116,30 @@ def web_url(value: str) -> str:
     return value
 
 
+@define
+class Surroundings:
+    """
+    Where this process runs; said once, before any setting is read.
+
+    @ivar closed: in a network of its own, whose addresses may be private (C{--allowPrivatePeers}).
+    """
+
+    closed: bool = False
+
+
+SURROUNDINGS: Final = Surroundings()
+
+
 def public_url(value: str) -> str:
     """
-    Where the world reaches this server: http or https, a host that is not private; or empty.
+    Where the world reaches this server: http or https, a host that is not private, unless the whole
+    world is; or empty.
     """
     value = value.strip().rstrip("/")
     if not value:
         return value
-    if _is_private(urlsplit(web_url(value)).hostname or ""):
+    host = urlsplit(web_url(value)).hostname or ""
+    if _is_private(host) and not SURROUNDINGS.closed:
         raise InvalidSetting("must not be a private address: the world cannot reach it")
     return value
 

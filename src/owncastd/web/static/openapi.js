@@ -204,12 +204,18 @@ export function commandOf(document, operation, origin) {
   }
   const body = operation.details.requestBody && resolve(document, operation.details.requestBody);
   if (body) {
+    const quoted = (/** @type {string} */ text) => `'${text.replaceAll("'", "'\\''")}'`;
     const [[mediaType, content]] = Object.entries(body.content);
-    const example = JSON.stringify(content.example ?? {}).replaceAll("'", "'\\''");
-    if (mediaType === "application/json") {
-      words.push("--json", `'${example}'`);
+    const example = content.example ?? {};
+    if (mediaType === "application/x-www-form-urlencoded") {
+      for (const [name, value] of Object.entries(example)) {
+        words.push("--data-urlencode", quoted(`${name}=${value}`));
+      }
+    } else if (mediaType === "application/json") {
+      words.push("--json", quoted(JSON.stringify(example)));
     } else {
-      words.push("--header", `'Content-Type: ${mediaType}'`, "--data", `'${example}'`);
+      words.push("--header", quoted(`Content-Type: ${mediaType}`));
+      words.push("--data", quoted(JSON.stringify(example)));
     }
   } else if (operation.method !== "GET") {
     words.push("--request", operation.method);
