@@ -11,11 +11,12 @@ from twisted.trial.unittest import SynchronousTestCase
 from owncastd.broadcast.events import BroadcastEvent, Ended, Interrupted, Resumed, Started
 from owncastd.hls.origin import Origin
 from owncastd.interfaces import IMediaSink
+from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.service import AFTERGLOW_SECONDS, Picturing, Pipeline
-from owncastd.slate.rendition import SlatedRendition
 from owncastd.slate.slate import Slate
 from owncastd.transcoder.beside import AlignedSource
+from owncastd.transcoder.companion import AccompaniedSource
 from owncastd.transcoder.locate import FFmpeg
 from owncastd.transcoder.supervisor import Transcoder
 from owncastd.transcoder.thumbnails import INTERVAL_SECONDS, Thumbnails
@@ -78,9 +79,28 @@ class PipelineTests(SynchronousTestCase):
         """
         slate, sink = self.sinks(SOURCE)
         self.assertIsInstance(slate, Slate)
-        self.assertIsInstance(sink, SlatedRendition)
-        sink.write(video(0, key=True))
+        self.assertIsInstance(sink, AccompaniedSource)
+        for at_ms in range(0, 3000, 500):
+            sink.write(video(at_ms, key=True))
         self.assertEqual(self.reactor.processes, [])
+        self.assertIsNone(self.pipeline.encoding())
+
+    def test_source_that_not_every_player_plays(self) -> None:
+        """
+        Then one child encodes what they all play, which has a playlist of its own.
+        """
+        slate, sink = self.sinks(SOURCE)
+        sink.write(MediaMessage(MessageKind.VIDEO, 0, b"\x90hvc1record"))
+        sink.write(MediaMessage(MessageKind.AUDIO, 0, b"\x90Opushead"))
+        self.assertEqual(sorted(self.origin.playlists), [b"0/stream.m3u8", b"1/stream.m3u8"])
+        (child,) = self.reactor.processes
+        self.assertIsNotNone(self.pipeline.encoding())
+        slate.end()
+        sink.end()
+        stopped = self.stop()
+        child.exit(signal=9)
+        self.successResultOf(stopped)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
 
     def test_encoded_beside_the_source(self) -> None:
         """

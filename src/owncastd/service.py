@@ -66,12 +66,12 @@ from owncastd.identity.registry import Users
 from owncastd.identity.stream_keys import Keyring
 from owncastd.importing.errors import ImportRefused
 from owncastd.importing.moving import move_in
-from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink
+from owncastd.interfaces import BroadcastPlan, IFlow, IMediaSink, IRenditionReport
 from owncastd.login.login import Login
 from owncastd.logs.logs import Logs
 from owncastd.media.encoding import EncodingStatus
 from owncastd.media.latency import LATENCY_LEVELS
-from owncastd.media.renditions import SOURCE
+from owncastd.media.renditions import SOURCE, Rendition
 from owncastd.metrics.exposition import Exposition
 from owncastd.metrics.facts import facts_of
 from owncastd.metrics.figures import (
@@ -104,6 +104,7 @@ from owncastd.storage.storage import Outlet, Storage
 from owncastd.threads import reactor_threads
 from owncastd.transcoder.beside import AlignedSource, SpareSource
 from owncastd.transcoder.clips import Clips, make_clip
+from owncastd.transcoder.companion import AccompaniedSource
 from owncastd.transcoder.encoders import EncoderSurvey
 from owncastd.transcoder.families import family_of
 from owncastd.transcoder.incidents import Incidents
@@ -206,37 +207,59 @@ class Pipeline:
             for index, rendition in enumerate(plan.renditions)
             if not rendition.is_source
         ]
+        incidents = Incidents(self._reactor)
+
+        def transcode(
+            made: Sequence[tuple[int, Rendition]],
+            outputs: Sequence[IMediaSink],
+            report: IRenditionReport,
+            realign: Callable[[], None],
+        ) -> Transcoder:
+            def mark() -> None:
+                slate.mark()
+                realign()
+
+            self._transcoder = Transcoder(
+                self._reactor,
+                self._locator.locate,
+                made,
+                outputs,
+                flow,
+                report,
+                family=family_of(self._encoder()),
+                niceness=self._niceness(),
+                realign=mark,
+                incidents=incidents,
+                locate_reader=self._locator.locate,
+            )
+            return self._transcoder
+
+        def offer_companion(rendition: Rendition, realign: Callable[[], None]) -> IMediaSink:
+            window = self._origin.add(rendition)
+            made = [(window.index, rendition)]
+            return transcode(made, [package(window)], self._origin, realign)
+
         if not encoded:
+            # The slate tells the others where the stream comes back.
+            if len(packagers) == 1:
+                return [slate, AccompaniedSource(packagers[0], offer_companion)]
             return [slate, *packagers]
 
         def realign() -> None:
-            slate.mark()
             for source in sources:
                 source.mark()
-
-        incidents = Incidents(self._reactor)
 
         def offer_source() -> IMediaSink:
             incidents.tell("The source is offered as it is, since no other rendition is left.")
             return package(self._origin.add(SOURCE))
 
         spare = SpareSource(self._origin, {index for index, _ in encoded}, offer_source)
-        self._transcoder = Transcoder(
-            self._reactor,
-            self._locator.locate,
-            encoded,
-            [packagers[index] for index, _ in encoded],
-            flow,
-            self._origin if sources else spare,
-            family=family_of(self._encoder()),
-            niceness=self._niceness(),
-            realign=realign,
-            incidents=incidents,
-        )
+        outputs = [packagers[index] for index, _ in encoded]
+        transcoder = transcode(encoded, outputs, self._origin if sources else spare, realign)
         beside: Sequence[IMediaSink] = sources or [spare]
         # The slate tells the others where the stream comes back; what the transcoder marks in them
         # comes before they get what it marks it for.
-        return [slate, self._transcoder, *beside]
+        return [slate, transcoder, *beside]
 
     def happened(self, event: BroadcastEvent) -> None:
         """

@@ -11,11 +11,14 @@ from owncastd.media.extended import is_extended, plain
 from owncastd.media.flv import FLVDemuxer
 from owncastd.media.messages import MediaMessage
 from tests.hls.streams import packaged
+from tests.hls.validator import check_multivariant
 
 from .case import ServerTestCase
 from .enhanced import SECONDS, EnhancedSource, embedded_ffmpeg
+from .harness import Server
 from .packets import Packet, decode, packets, time_shifts
 from .sources import Publisher
+from .waiting import wait_for
 
 #: Files store AV1 without the temporal delimiters that ffmpeg leaves in FLV.
 WITHOUT_DELIMITERS = ("-bsf:v", "av1_metadata=td=remove")
@@ -90,6 +93,38 @@ class ServedTests(ServerTestCase):
         self.addCleanup(publisher.kill)
         return publisher
 
+    def test_companion(self) -> None:
+        """
+        Beside what not every player plays, H.264 and AAC are offered, encoded in step with it;
+        both are there when the multivariant playlist appears.
+        """
+        server = self.start_server()
+        source = EnhancedSource("hevc", "opus")
+        publisher = self.send(server, source)
+        server.wait_for_state("live")
+        text = wait_for("the multivariant playlist", lambda: self.multivariant(server), 20)
+        self.assertEqual(check_multivariant(text), [])
+        self.assertRegex(text, r'CODECS="hvc1\.1\.6\.L60\.90,opus".*RESOLUTION=320x180')
+        self.assertRegex(text, r'CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2".*RESOLUTION=320x180')
+        self.assertEqual(text.count("#EXT-X-STREAM-INF:"), 2)
+        encoding = server.admin_status()["encoding"]
+        self.assertEqual((encoding["encoder"], encoding["incidents"]), ("libx264", []))
+        recorder = self.record(server, 1, others=("../0/stream.m3u8",))
+        self.assertEqual(publisher.wait(30), 0, publisher.log)
+        recorder.wait(15)
+        recorder.assert_clean()
+        decode(embedded_ffmpeg(), recorder.parts_file())
+        sent = sent_packets(source, "v")
+        self.assertEqual(len(packets(embedded_ffmpeg(), recorder.parts_file(), "v")), len(sent))
+        server.stop()
+
+    def multivariant(self, server: Server) -> str | None:
+        """
+        The multivariant playlist, if there is one.
+        """
+        answer = server.web.get("/hls/stream.m3u8")
+        return answer.text if answer.status == 200 else None
+
     def test_refused(self) -> None:
         """
         A codec that is not known is refused in words that the encoder shows; the server takes the
@@ -101,12 +136,12 @@ class ServedTests(ServerTestCase):
         self.assertIn("audio of the codec 'ec-3': send AAC, Opus, FLAC or AC-3", publisher.log)
         server.wait_for_state("offline")
         source = EnhancedSource("hevc", "ac3")
-        publisher = self.send(server, source, speed=3)
-        server.wait_for_state("live")
+        publisher = self.send(server, source, speed=2)
+        wait_for("the multivariant playlist", lambda: self.multivariant(server), 20)
         details = server.admin_status()["broadcaster"]
         self.assertEqual(details["streamDetails"]["videoCodec"], "H.265")
         self.assertEqual(details["streamDetails"]["audioCodec"], "AC-3")
-        recorder = self.record(server)
+        recorder = self.record(server, others=("../1/stream.m3u8",))
         self.assertEqual(publisher.wait(30), 0, publisher.log)
         recorder.wait(15)
         recorder.assert_clean()

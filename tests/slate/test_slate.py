@@ -2,19 +2,38 @@
 Interludes through real packagers and windows.
 """
 
+from collections.abc import Iterable
+
+from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from owncastd.interfaces import IMediaSink
-from owncastd.media.messages import MediaMessage
+from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.slate.slate import PREPARE_SECONDS, VIDEO_WAIT_MS
 from tests.hls.streams import OPENING, interleaved, sounds, usual, video_frames
 from tests.media.boxes import Sample
 from tests.media.samples import audio_configuration, on_metadata, video_configuration
+from tests.media.test_codecs import OPUS_HEAD
 
 from .studio import MemoryStock, Studio, a_clip
 
 VIDEO, AUDIO = 1, 2
+
+
+def with_opus(messages: Iterable[MediaMessage]) -> list[MediaMessage]:
+    """
+    The same with Opus for sound.
+    """
+
+    def changed(message: MediaMessage) -> MediaMessage:
+        if message.kind is not MessageKind.AUDIO:
+            return message
+        media = message.body[1] == 1
+        body = b"\x91Opus\xfc" + message.body[2:] if media else b"\x90Opus" + OPUS_HEAD
+        return evolve(message, body=body)
+
+    return [changed(message) for message in messages]
 
 
 class SlateTests(SynchronousTestCase):
@@ -238,6 +257,25 @@ class SlateTests(SynchronousTestCase):
         studio.end()
         self.assert_alike(studio)
         self.assertEqual([slate for _, _, slate in studio.stretches()], [False])
+
+    def test_another_codec(self) -> None:
+        """
+        Between media of another codec a player would not take the slate, so there is none; what
+        comes back is whole.
+        """
+        studio = Studio()
+        studio.live(4, with_opus(usual(4)))
+        studio.lose()
+        made = studio.windows[0].parts_made
+        studio.wait(5)
+        self.assertEqual(studio.windows[0].parts_made, made)
+        studio.live(4, with_opus(usual(4, start_ms=studio.at_ms)))
+        self.assertGreater(studio.windows[0].parts_made, made)
+        init = studio.windows[0].init
+        assert init is not None
+        self.assertEqual(init.codecs, "avc1.64001f,opus")
+        self.assertEqual(studio.findings, [])
+        self.assertEqual(studio.stock.wanted, [])
 
     def test_withdrawn(self) -> None:
         """

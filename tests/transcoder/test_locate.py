@@ -14,6 +14,7 @@ from owncastd.transcoder.environment import child_environment
 from owncastd.transcoder.errors import FFmpegUnavailable
 from owncastd.transcoder.locate import FFmpeg, FFmpegLocator, parse_version
 from owncastd.transcoder.probe import MAX_PROBE_OUTPUT, PROBE_SECONDS, run_briefly
+from owncastd.transcoder.reading import ReadingNeed
 
 from .fakes import FakeReactor
 
@@ -160,7 +161,7 @@ class LocatorTests(SynchronousTestCase):
         path.write_bytes(b"")
         path.chmod(mode)
 
-    def locate(self) -> Deferred[FFmpeg]:
+    def locate(self, need: ReadingNeed | None = None) -> Deferred[FFmpeg]:
         """
         Look.
         """
@@ -169,7 +170,7 @@ class LocatorTests(SynchronousTestCase):
             lambda: str(self.configured),
             {"PATH": str(self.on_path.parent), "SECRET": "hidden"},
             lambda: str(self.embedded) if self.embedded.exists() else None,
-        ).locate()
+        ).locate(need)
 
     def answer(self, text: bytes = b"ffmpeg version 5.1.9 Copyright") -> Path:
         """
@@ -203,6 +204,26 @@ class LocatorTests(SynchronousTestCase):
         self.assertEqual(self.answer(b"ffmpeg version 4.3.1 Copyright"), self.configured)
         self.assertEqual(self.answer(b"GNU bash, version 5.2"), self.on_path)
         self.assertEqual(self.answer(), self.embedded)
+        self.assertEqual(self.successResultOf(looking).path, str(self.embedded))
+
+    def test_need(self) -> None:
+        """
+        One that does not read what the encoder sends leaves it to the next, or says so.
+        """
+        need = ReadingNeed((6, 1), "HEVC")
+        self.install(self.on_path)
+        looking = self.locate(need)
+        self.answer()
+        reason = self.failureResultOf(looking, FFmpegUnavailable).getErrorMessage()
+        self.assertIn(
+            f"on PATH at {self.on_path}: version 5.1.9: it cannot read HEVC from an encoder;"
+            " 6.1 is the oldest that can",
+            reason,
+        )
+        self.install(self.embedded)
+        looking = self.locate(need)
+        self.assertEqual(self.answer(), self.on_path)
+        self.assertEqual(self.answer(b"ffmpeg version n9.0.2 Copyright"), self.embedded)
         self.assertEqual(self.successResultOf(looking).path, str(self.embedded))
 
     def test_reasons(self) -> None:

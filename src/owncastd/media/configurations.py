@@ -26,7 +26,7 @@ class Configurations:
         """
         Remember a message if it is one of these.
         """
-        if message.kind is MessageKind.METADATA or _configures(message):
+        if message.kind is MessageKind.METADATA or is_configuration(message):
             self._latest[message.kind] = message
 
     def forget(self) -> None:
@@ -56,9 +56,9 @@ class Configurations:
         return tuple(self._latest[kind] for kind in order if kind in self._latest)
 
 
-def _configures(message: MediaMessage) -> bool:
+def is_configuration(message: MediaMessage) -> bool:
     """
-    Whether a message is an AVC sequence header, an AudioSpecificConfig or their like.
+    Whether a message of audio or video is an AVC sequence header, an AudioSpecificConfig or such.
     """
     try:
         if message.kind is MessageKind.VIDEO:
@@ -72,7 +72,7 @@ def is_key_frame(message: MediaMessage) -> bool:
     """
     Whether a decoder can begin with a message's picture.
     """
-    if message.kind is not MessageKind.VIDEO or _configures(message):
+    if message.kind is not MessageKind.VIDEO or is_configuration(message):
         return False
     try:
         return parse_video_tag(message.body).frame_type == VideoFrameType.KEY

@@ -13,7 +13,14 @@ from owncastd.media.avc import AVCConfiguration, parse_avc_configuration
 from owncastd.media.clips import Clip, ClipShape, still_clip
 from owncastd.media.configurations import Configurations, is_key_frame
 from owncastd.media.errors import MediaError
-from owncastd.media.flv import AAC_HEADER_SIZE, AVC_HEADER_SIZE
+from owncastd.media.flv import (
+    AAC_HEADER_SIZE,
+    AUDIO_CODEC_AAC,
+    AVC_HEADER_SIZE,
+    VIDEO_CODEC_AVC,
+    parse_audio_tag,
+    parse_video_tag,
+)
 from owncastd.media.messages import MediaMessage, MessageKind
 
 from .interlude import Interlude, Interludes
@@ -26,6 +33,9 @@ USUAL_FRAME_RATE = 30.0
 
 _AUDIO = MessageKind.AUDIO
 _VIDEO = MessageKind.VIDEO
+#: How bodies with key frames and configurations begin: AVC's, and those of extended headers.
+_KEY_HEADS = frozenset((b"\x17", b"\x90", b"\x91", b"\x93"))
+_SOUND_HEAD = b"\x90"
 
 
 @define
@@ -87,14 +97,14 @@ class SlatedRendition:
         kind, body = message.kind, message.body
         if kind is _VIDEO:
             # Configurations are marked as key frames, too.
-            if body[:1] != b"\x17" and self._reel is None:
+            if body[:1] not in _KEY_HEADS and self._reel is None:
                 self._sink.write(message)
                 return
             if is_key_frame(message):
                 self._seen.key_frame = message
             else:
                 self._note(message)
-        elif kind is not _AUDIO or body[1:2] == b"\x00":
+        elif kind is not _AUDIO or body[1:2] == b"\x00" or body[:1] == _SOUND_HEAD:
             self._note(message)
         if self._reel is None:
             self._sink.write(message)
@@ -135,7 +145,11 @@ class SlatedRendition:
         if interlude is None or self._reel is not None:
             return
         before = self._before
-        self._reel = Reel(self._pictures(before), _audio(before), interlude.begins_ms)
+        if _foreign(before):
+            # Nothing of ours fits between: the rendition waits.
+            self._reel = Reel(None, None, interlude.begins_ms)
+        else:
+            self._reel = Reel(self._pictures(before), _audio(before), interlude.begins_ms)
         self.play(interlude)
         if interlude.over:
             self.leave()
@@ -217,9 +231,20 @@ def _shape(seen: _Seen) -> ClipShape | None:
     return ClipShape.like(video, rate, CLIP_SECONDS)
 
 
+def _foreign(seen: _Seen) -> bool:
+    """
+    Whether a track is of another codec than the slate's, so that a player would not take the one
+    after the other.
+    """
+    video, audio = seen.configurations.latest(_VIDEO), seen.configurations.latest(_AUDIO)
+    return (video is not None and parse_video_tag(video.body).codec != VIDEO_CODEC_AVC) or (
+        audio is not None and parse_audio_tag(audio.body).codec != AUDIO_CODEC_AAC
+    )
+
+
 def _video(seen: _Seen) -> AVCConfiguration | None:
     message = seen.configurations.latest(_VIDEO)
-    if message is None:
+    if message is None or _foreign(seen):
         return None
     try:
         return parse_avc_configuration(message.body[AVC_HEADER_SIZE:])

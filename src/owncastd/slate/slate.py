@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from owncastd.interfaces import IMediaSink
 from owncastd.media.clips import Clip, ClipShape
-from owncastd.media.configurations import is_key_frame
+from owncastd.media.configurations import is_configuration, is_key_frame
 from owncastd.media.latency import LatencyLevel
 from owncastd.media.messages import MediaMessage, MessageKind
 
@@ -167,7 +167,7 @@ class Slate:
         if message.kind is _METADATA:
             return False
         if message.kind is _AUDIO:
-            if message.body[1:2] == b"\x00":
+            if is_configuration(message):
                 return False
             if self._heard_ms is None:
                 self._heard_ms = message.timestamp_ms

@@ -18,6 +18,7 @@ from .environment import child_environment
 from .errors import FFmpegUnavailable
 from .probe import run_briefly
 from .reactor import ProcessReactor
+from .reading import ReadingNeed
 
 #: What is older may lack options that are used here; tests run with 5.1 and 9.0.
 OLDEST_USABLE: Final = (4, 4)
@@ -84,6 +85,17 @@ def problem_with(path: str) -> str | None:
     return None
 
 
+def _suited(ffmpeg: FFmpeg, need: ReadingNeed | None) -> FFmpeg:
+    """
+    An ffmpeg that can do what is needed.
+
+    @raise FFmpegUnavailable: it cannot.
+    """
+    if need is not None and not need.met_by(ffmpeg.version_number):
+        raise FFmpegUnavailable(f"version {ffmpeg.version}: {need}")
+    return ffmpeg
+
+
 @define(eq=False)
 class FFmpegLocator:
     """
@@ -99,19 +111,21 @@ class FFmpegLocator:
     _environ: Mapping[str, str] = field(factory=lambda: os.environ, repr=False)
     _embedded_path: Callable[[], str | None] = embedded_path
 
-    def locate(self) -> Deferred[FFmpeg]:
+    def locate(self, need: ReadingNeed | None = None) -> Deferred[FFmpeg]:
         """
         Find the first that works; every one that does not is logged with the reason.
 
         The Deferred fails with L{FFmpegUnavailable}, whose text names each reason.
-        """
-        return Deferred.fromCoroutine(self._locate())
 
-    async def _locate(self) -> FFmpeg:
+        @param need: what it must be able to read.
+        """
+        return Deferred.fromCoroutine(self._locate(need))
+
+    async def _locate(self, need: ReadingNeed | None) -> FFmpeg:
         problems = []
         for where, path in self._candidates():
             try:
-                return await self.examine(path)
+                return _suited(await self.examine(path), need)
             except FFmpegUnavailable as error:
                 problems.append(f"{where} {path}: {error}")
                 self._log.warn("ffmpeg {problem}", problem=problems[-1])

@@ -35,6 +35,7 @@ from .pace import BEHIND_SECONDS, Pace, heaviest
 from .pressure import MAX_UNREAD, Pressure
 from .process import STDIN_BUFFER_SIZE, FFmpegChild
 from .reactor import ProcessReactor
+from .reading import ReadingNeed, greater, reading_need
 from .recovery import RESTARTS, Recovery
 from .watch import OutputWatch
 
@@ -105,6 +106,7 @@ class Transcoder:
         restarts: int = RESTARTS,
         realign: Callable[[], None] = _nothing_beside,
         incidents: Incidents | None = None,
+        locate_reader: Callable[[ReadingNeed], Deferred[FFmpeg]] | None = None,
     ) -> None:
         """
         @param locate: finds ffmpeg; called once, with the first message.
@@ -118,9 +120,13 @@ class Transcoder:
         @param realign: called when the outputs have a discontinuity that the broadcast has not,
             before anything else gets the key frame that follows it, as far as that comes later.
         @param incidents: told what went wrong; the status tells it.
+        @param locate_reader: finds an ffmpeg that reads what the first one does not.
         """
         self._reactor = reactor
         self._locate = locate
+        self._locate_reader = locate_reader
+        #: What must be read of the source.
+        self._need: ReadingNeed | None = None
         self._renditions = [rendition for _, rendition in renditions]
         self._outputs = Outputs([index for index, _ in renditions], outputs, report)
         self._environ = environ
@@ -171,6 +177,9 @@ class Transcoder:
         if len(message.body) > MAX_TAG_SIZE:
             self._log.warn("a message of {size} bytes is not encoded", size=len(message.body))
             return
+        need = reading_need(message)
+        if need is not None:
+            self._need = greater(self._need, need)
         if self._state is _State.RUNNING:
             self._feed(message)
         elif self._state is _State.RECOVERING:
@@ -180,7 +189,7 @@ class Transcoder:
         elif self._ffmpeg is None:
             self._state = _State.LOCATING
             self._hold(message)
-            self._look_up()
+            self._look_up(self._locate)
         elif self._spawn(self._ffmpeg):
             self._feed(message)
 
@@ -188,6 +197,7 @@ class Transcoder:
         """
         Let the child finish; another one takes what follows.
         """
+        self._need = None
         if self._state is _State.RUNNING:
             self._drain(Mark.DISCONTINUITY)
         elif self._state is _State.IDLE or self._state is _State.RECOVERING:
@@ -236,6 +246,8 @@ class Transcoder:
         Send a message to the child.
         """
         assert self._child is not None
+        if not self._reads():
+            return
         self._configurations.note(message)
         now = self._reactor.seconds()
         if self._watch.wrote(now):
@@ -293,18 +305,36 @@ class Transcoder:
         if self._held.size <= STDIN_BUFFER_SIZE:
             self._pressure.settle()
 
-    def _look_up(self) -> None:
+    def _look_up(self, locate: Callable[[], Deferred[FFmpeg]]) -> None:
         """
         Find ffmpeg; what was held is done then.
         """
-        lookup = self._locate().addCallbacks(self._located, self._not_located)
+        lookup = locate().addCallbacks(self._located, self._not_located)
         lookup.addErrback(lambda failure: self._log.failure("after looking for ffmpeg", failure))
         if not lookup.called:
             self._lookup = lookup
 
+    def _reads(self) -> bool:
+        """
+        Whether the ffmpeg that was found reads the source. If not, everything has failed.
+        """
+        need, ffmpeg = self._need, self._ffmpeg
+        if need is None or ffmpeg is None or need.met_by(ffmpeg.version_number):
+            return True
+        self._fail(f"ffmpeg {ffmpeg.version} at {ffmpeg.path} is too old: {need}")
+        return False
+
     def _located(self, ffmpeg: FFmpeg) -> None:
         self._lookup = None
-        if self._state is _State.LOCATING:
+        need, locate_reader = self._need, self._locate_reader
+        if (
+            self._state is _State.LOCATING
+            and need is not None
+            and locate_reader is not None
+            and not need.met_by(ffmpeg.version_number)
+        ):
+            self._look_up(lambda: locate_reader(need))
+        elif self._state is _State.LOCATING:
             self._log.info(
                 "encoding with {path}, version {version}", path=ffmpeg.path, version=ffmpeg.version
             )
