@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import settings as fuzz
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -195,6 +195,7 @@ class DeliveryTests(SynchronousTestCase):
         self.clock.advance(START)
         self.peers = Peers()
         self.active = True
+        self.lost = 0
         self.blocked: set[str] = set()
         self.queue = self.make()
         self.queue.start()
@@ -210,8 +211,16 @@ class DeliveryTests(SynchronousTestCase):
             self.peers.send,
             lambda: self.active,
             self.blocked.__contains__,
+            self.lose,
             lambda: 0.5,
         )
+
+    def lose(self) -> Deferred[None]:
+        """
+        Notice that followers were forgotten.
+        """
+        self.lost += 1
+        return succeed(None)
 
     def stop(self) -> None:
         """
@@ -386,7 +395,7 @@ class DeliveryTests(SynchronousTestCase):
         self.peers.behaviour["a.example"] = answers(410)
         self.deliver("https://a.example/1")
         self.pass_time(1)
-        self.assertEqual(self.count("federation_followers"), 0)
+        self.assertEqual((self.count("federation_followers"), self.lost), (0, 1))
 
     def test_blocked(self) -> None:
         """
@@ -493,6 +502,7 @@ class DeliveryTests(SynchronousTestCase):
             self.database.connection.execute("SELECT iri FROM federation_followers").fetchall(),
             [("https://a.example/v",)],
         )
+        self.assertEqual(self.lost, 1)
 
     def test_parked_and_back(self) -> None:
         """
@@ -547,6 +557,23 @@ class DeliveryTests(SynchronousTestCase):
         self.queue.start()
         self.pass_time(1)
         self.assertEqual(self.count("federation_outgoing"), 0)
+
+    def test_old_activities(self) -> None:
+        """
+        Activities about other things than posts can be asked for during a month; posts for ever.
+        """
+        for kind in ("Note", "Tombstone", "Accept", "Update"):
+            self.deliver(kept=Published(f"{URL}/federation/{kind}", kind, {}, self.now()))
+        self.pass_time(29 * DAY_SECONDS, HOUR)
+        self.assertEqual(self.count("federation_outbox"), 4)
+        self.pass_time(2 * DAY_SECONDS, HOUR)
+        self.assertEqual(self.count("federation_outbox"), 2)
+
+    def now(self) -> datetime:
+        """
+        The time.
+        """
+        return datetime.fromtimestamp(self.clock.seconds(), UTC)
 
     def test_database_trouble(self) -> None:
         """
@@ -616,7 +643,9 @@ class RandomDeliveryTests(SynchronousTestCase):
                 taken.setdefault(inbox.split("/")[2], []).append(inbox)
             return sent
 
-        queue = Deliveries(clock, database, send, lambda: True, lambda host: False, lambda: 0.5)
+        queue = Deliveries(
+            clock, database, send, lambda: True, lambda host: False, spread=lambda: 0.5
+        )
         queue.start()
         behaviours: dict[str, Callable[[], Any]] = {
             "take": takes,

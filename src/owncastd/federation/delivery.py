@@ -10,7 +10,7 @@ the video does not notice.
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -44,6 +44,8 @@ LONGEST_SLEEP_SECONDS: Final = 3_600.0
 TROUBLE_SECONDS: Final = 60.0
 #: How often it is looked at what is to be given up or forgotten.
 TIDY_SECONDS: Final = 21_600.0
+#: How long activities can be asked for that are about something else than posts.
+KEEP_ACTIVITIES: Final = timedelta(days=30)
 #: How long a server that stops waits for what is on its way.
 STOP_SECONDS: Final = 5.0
 #: How many servers that fail are told of.
@@ -61,6 +63,10 @@ class Sent:
 
     status: int
     retry_after: str = ""
+
+
+def _nothing() -> Deferred[None]:
+    return succeed(None)
 
 
 class NotSendable(Exception):
@@ -142,6 +148,7 @@ class Deliveries:
 
     @ivar _active: whether anything may be sent at all.
     @ivar _blocked: whether nothing is to go to a host.
+    @ivar _lost: is told when followers were forgotten with their servers.
     @ivar _spread: by chance, from 0 to 1.
     @ivar _next_start: when the next may be begun, so that they are not too many per second.
     @ivar _more: whether there are servers whose turn was not looked up yet.
@@ -152,6 +159,7 @@ class Deliveries:
     _send: Send
     _active: Callable[[], bool]
     _blocked: Callable[[str], bool]
+    _lost: Callable[[], Deferred[None]] = _nothing
     _spread: Callable[[], float] = random.random
     _lanes: Lanes = field(init=False, factory=lambda: Lanes(MAX_PARALLEL))
     _running: dict[Deferred[None], None] = field(init=False, factory=dict)
@@ -353,8 +361,10 @@ class Deliveries:
             self._log.info(
                 "{host} refuses an activity with status {status}", host=host, status=sent.status
             )
-        if meaning is Verdict.GONE:
-            await self._database.write(delivery_rows.gone, delivery.inbox)
+        if meaning is Verdict.GONE and await self._database.write(
+            delivery_rows.gone, delivery.inbox
+        ):
+            await self._lost()
         return await self._database.write(delivery_rows.settled, host, delivery)
 
     async def _failed(self, host: str, problem: str, wish: float | None = None) -> bool:
@@ -401,6 +411,7 @@ class Deliveries:
         now = self._now()
         if stale := await self._database.write(delivery_rows.drop_stale, now):
             self._log.info("{count} deliveries are given up: they are too old", count=stale)
+        await self._database.write(outbox_rows.prune_activities, now - KEEP_ACTIVITIES)
         dead = set(await self._database.read(delivery_rows.forgettable, now))
         if dead:
             known = await self._database.read(delivery_rows.inboxes_of_followers)
@@ -410,6 +421,7 @@ class Deliveries:
                 if (address := address_of(inbox)) is not None and address.host in dead
             ]
             await self._database.write(delivery_rows.forget, dead, lost)
+            await self._lost()
             self._log.info(
                 "{hosts} servers are taken for dead, and {count} followers there forgotten",
                 hosts=len(dead),

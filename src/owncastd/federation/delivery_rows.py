@@ -182,13 +182,14 @@ def _drop_undeliverable(cursor: sqlite3.Cursor) -> None:
     )
 
 
-def gone(cursor: sqlite3.Cursor, inbox: str) -> int:
+def gone(cursor: sqlite3.Cursor, inbox: str) -> bool:
     """
     An inbox is no more: whoever it belonged to follows no longer.
 
-    @return: how many that were.
+    @return: whether anybody did.
     """
-    return cursor.execute("DELETE FROM federation_followers WHERE inbox = ?", [inbox]).rowcount
+    lost = cursor.execute("DELETE FROM federation_followers WHERE inbox = ?", [inbox])
+    return lost.rowcount > 0
 
 
 def failed(

@@ -152,7 +152,9 @@ class Federation:
         answers = Answers(settings)
         blocked = BlockedDomains(settings)
         followers = Followers.load(connection, database, now)
-        deliveries = Deliveries(clock, database, abroad.send, active, blocked.blocks)
+        deliveries = Deliveries(
+            clock, database, abroad.send, active, blocked.blocks, followers.recount
+        )
         outbox = Outbox(
             clock, database, settings, deliveries, followers.inboxes, actor, has_picture, in_thread
         )

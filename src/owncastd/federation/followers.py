@@ -134,6 +134,18 @@ class Followers:
         """
         return self._database.read(follower_rows.inboxes)
 
+    def recount(self) -> Deferred[None]:
+        """
+        Count anew: some were forgotten with their servers.
+        """
+
+        def counted(count: int) -> None:
+            self.count = count
+
+        return self._database.read(
+            lambda cursor: follower_rows.count(cursor, FollowerState.APPROVED)
+        ).addCallback(counted)
+
     def _recounted(self, asked: Asked | None) -> Asked | None:
         if asked is not None:
             before = asked.before is not None and asked.before.state is FollowerState.APPROVED

@@ -85,6 +85,18 @@ def posts(cursor: sqlite3.Cursor, offset: int, most: int) -> list[Published]:
     return [_published(row) for row in rows]
 
 
+def prune_activities(cursor: sqlite3.Cursor, before: datetime) -> int:
+    """
+    Forget activities about other things than posts: nobody asks for them later.
+
+    @return: how many there were.
+    """
+    return cursor.execute(
+        "DELETE FROM federation_outbox WHERE type NOT IN (?, ?) AND created_at < ?",
+        [NOTE, TOMBSTONE, before.isoformat()],
+    ).rowcount
+
+
 def newest_live(cursor: sqlite3.Cursor) -> Published | None:
     """
     The last post that told that the stream is on, even if it was deleted since.
