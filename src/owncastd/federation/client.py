@@ -9,10 +9,11 @@ one a server took is remembered.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import define, evolve, field
 from hyperlink import URL
+from twisted.internet.defer import Deferred
 
 from owncastd.net.errors import NoAnswer, OutgoingError
 from owncastd.net.outgoing import Bounds, HTTPAnswer, Outgoing, redirected
@@ -68,6 +69,24 @@ _PREPARE: Final[Mapping[Scheme, Prepare]] = {
 }
 
 
+class Carrier(Protocol):
+    """
+    Sends requests, as L{Outgoing} and L{owncastd.net.courier.Courier} do.
+    """
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        bounds: Bounds | None = None,
+    ) -> Deferred[HTTPAnswer]:
+        """
+        Send a request and read the answer.
+        """
+
+
 class NotFetched(Exception):
     """
     Another server has no such document for us.
@@ -94,12 +113,15 @@ class FederationClient:
 
     @ivar _account: the account right now; C{None} while there is none.
     @ivar _now: the time (UTC).
+    @ivar _deliverer: sends what is delivered, which may be much; without one it is sent like all
+        else.
     """
 
     _outgoing: Outgoing
     _account: Callable[[], Account | None]
     _key: OwnKey
     _now: Callable[[], datetime]
+    _deliverer: Carrier | None = None
     _schemes: Recent[str, Scheme] = field(init=False, factory=lambda: Recent(MAX_SERVERS))
 
     def __attrs_post_init__(self) -> None:
@@ -175,7 +197,8 @@ class FederationClient:
         request = Signable(method, authority_of(url), target, headers, body)
         unsigned = _PREPARE[scheme](request, account.key_id, self._now())
         signature = await self._key.sign(unsigned.text)
-        return await self._outgoing.fetch(
+        carrier = self._outgoing if method == "GET" else self._deliverer or self._outgoing
+        return await carrier.fetch(
             method,
             text,
             {**headers, **unsigned.signed(signature)},

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from attrs import define
+from attrs import define, evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
@@ -15,6 +15,7 @@ from owncastd.database.connection import Database
 from owncastd.identity.proofs import Proofs, Told
 from owncastd.identity.registry import Users
 from owncastd.interfaces import IStreamStatus
+from owncastd.net.courier import Courier
 from owncastd.net.outgoing import Outgoing
 from owncastd.net.proxies import TrustedProxies
 from owncastd.settings import catalogue
@@ -65,6 +66,7 @@ class Federation:
     _updates: ActorUpdates
     _go_live: GoLive
     _settings: Settings
+    _courier: Courier | None = None
 
     @classmethod
     def make(
@@ -91,8 +93,9 @@ class Federation:
         def now() -> datetime:
             return datetime.fromtimestamp(clock.seconds(), UTC)
 
-        client = FederationClient(outgoing, lambda: account_of(settings), key, now)
-        return cls.load(
+        courier = Courier(clock, evolve(outgoing.policy, plain_http=False))
+        client = FederationClient(outgoing, lambda: account_of(settings), key, now, courier)
+        made = cls.load(
             clock,
             connection,
             database,
@@ -108,6 +111,8 @@ class Federation:
             has_picture,
             in_thread,
         )
+        made._courier = courier
+        return made
 
     @classmethod
     def load(
@@ -222,6 +227,8 @@ class Federation:
         await self.incoming.stop()
         await self._updates.stop()
         await self.deliveries.stop()
+        if self._courier is not None:
+            await self._courier.stop()
 
     def _switched(self, value: object) -> None:
         self.deliveries.start()
