@@ -90,6 +90,8 @@ from owncastd.net.outgoing import ANYWHERE, PUBLIC_ONLY, Outgoing
 from owncastd.net.proxies import TrustedProxies
 from owncastd.net.site import WebFactory
 from owncastd.net.tls import RenewedCertificate, TLSFactory
+from owncastd.notify.announcement import Announcement
+from owncastd.notify.go_live import Channel, Wanted
 from owncastd.notify.notifications import Notifications
 from owncastd.notify.webhooks.resource import WebhooksAPI
 from owncastd.notify.webhooks.webhooks import Webhooks
@@ -477,7 +479,6 @@ class OwncastService(Service):
             lambda media_type: preview.picture(media_type) is not None,
             reactor_threads(reactor),
         )
-        self._broadcast.subscribe(self.federation.happened)
         self._census = Census.load(reactor, connection, self._database)
         self._broadcast.subscribe(self.chat.happened)
         self._webhooks = Webhooks.load(
@@ -509,6 +510,9 @@ class OwncastService(Service):
             reactor_threads(reactor),
             outgoing.fetch,
             outgoing.to(ANYWHERE).fetch,
+            Channel(
+                "fediverse", self.federation.outbox.tells_of_streams, self._post, resumable=True
+            ),
         )
         self._broadcast.subscribe(self._notifications.happened)
         login = Login.make(
@@ -729,6 +733,12 @@ class OwncastService(Service):
         """
         self._thumbnails.playable()
         self._webhooks.playable()
+
+    async def _post(self, announcement: Announcement, wanted: Wanted) -> None:
+        """
+        Post to the fediverse that the stream is on.
+        """
+        await self.federation.outbox.go_live(announcement.started_at)
 
     def _tell_chat(self, kind: str, somebody: Somebody, did: str) -> None:
         """

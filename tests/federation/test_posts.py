@@ -3,6 +3,7 @@ What is posted: texts, the post that the stream is on, deletions, and how the ac
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given
@@ -162,7 +163,8 @@ class OutboxTests(AccountTestCase):
         self.pictures.add("image/jpeg")
         self.clock.advance(60)
         self.sent()
-        iri = self.do(self.outbox.go_live())
+        self.assertIs(self.outbox.tells_of_streams(), True)
+        iri = self.do(self.outbox.go_live(self.now()))
         _, create = self.sent()[0]
         note = create["object"]
         self.assertEqual(
@@ -177,22 +179,40 @@ class OutboxTests(AccountTestCase):
         self.assertEqual((picture["type"], picture["mediaType"]), ("Image", "image/jpeg"))
         self.assertIn("Cats & dogs", picture["name"])
         self.pictures.add("image/gif")
-        iri = self.do(self.outbox.go_live())
+        iri = self.do(self.outbox.go_live(self.now()))
         (picture,) = self.document(iri.removeprefix(URL))["attachment"]
         self.assertEqual(picture["mediaType"], "image/gif")
-        last = self.do(self.outbox.last_live())
-        self.assertAlmostEqual(last.timestamp(), self.clock.seconds(), delta=2)
+
+    def test_once(self) -> None:
+        """
+        One broadcast is told of once, whoever asks again; the next one is told of as well.
+        """
+        began = self.now()
+        self.clock.advance(120)
+        self.assertIsNotNone(self.do(self.outbox.go_live(began)))
+        self.clock.advance(120)
+        self.assertIsNone(self.do(self.outbox.go_live(began)))
+        iri = self.do(self.outbox.go_live(self.now()))
+        self.do(self.outbox.delete(iri))
+        self.assertIsNone(self.do(self.outbox.go_live(began)))
+
+    def now(self) -> datetime:
+        """
+        The time.
+        """
+        return datetime.fromtimestamp(self.clock.seconds(), UTC)
 
     def test_no_go_live(self) -> None:
         """
         Without a message, or an account, nothing is told.
         """
         self.set(catalogue.FEDERATION_GO_LIVE_MESSAGE, "")
-        self.assertIsNone(self.do(self.outbox.go_live()))
+        self.assertIs(self.outbox.tells_of_streams(), False)
+        self.assertIsNone(self.do(self.outbox.go_live(self.now())))
         self.set(catalogue.FEDERATION_GO_LIVE_MESSAGE, "On!")
         self.set(catalogue.FEDERATION_ENABLED, False)
-        self.assertIsNone(self.do(self.outbox.go_live()))
-        self.assertIsNone(self.do(self.outbox.last_live()))
+        self.assertIs(self.outbox.tells_of_streams(), False)
+        self.assertIsNone(self.do(self.outbox.go_live(self.now())))
 
     def test_delete(self) -> None:
         """

@@ -10,7 +10,6 @@ from attrs import define, evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
-from owncastd.broadcast.events import BroadcastEvent
 from owncastd.database.connection import Database
 from owncastd.identity.proofs import Proofs, Told
 from owncastd.identity.registry import Users
@@ -38,7 +37,6 @@ from .discovery_resource import DiscoveryAPI
 from .engagement import Engagements, TellChat
 from .followers import Followers
 from .followers_resource import FollowersAPI
-from .go_live import GoLive
 from .incoming import Incoming
 from .login_resource import FediverseLoginAPI
 from .one_time_codes import OneTimeCodes
@@ -64,7 +62,6 @@ class Federation:
     deliveries: Deliveries
     incoming: Incoming
     _updates: ActorUpdates
-    _go_live: GoLive
     _settings: Settings
     _courier: Courier | None = None
 
@@ -197,7 +194,6 @@ class Federation:
             deliveries=deliveries,
             incoming=incoming,
             updates=ActorUpdates(clock, settings, active, outbox.update_actor),
-            go_live=GoLive(clock, stream, active, outbox.last_live, outbox.go_live),
             settings=settings,
         )
 
@@ -211,19 +207,10 @@ class Federation:
         self._settings.subscribe(catalogue.FEDERATION_ENABLED, self._switched)
         self._settings.subscribe(catalogue.SERVER_URL, self._switched)
 
-    def happened(self, event: BroadcastEvent) -> None:
-        """
-        Follow the broadcast, to tell that the stream is on.
-        """
-        self._go_live.happened(event)
-
     async def stop(self) -> None:
         """
         Leave no timer and no request; what is still to be delivered is in the database.
         """
-        posting = self._go_live.stop()
-        if posting is not None:
-            await posting
         await self.incoming.stop()
         await self._updates.stop()
         await self.deliveries.stop()

@@ -70,16 +70,27 @@ class Outbox:
         content, tags = await self._in_thread(lambda: PostRenderer(account).render(text))
         return await self._publish(self._note(account, content, tags), live=False)
 
-    async def go_live(self) -> str | None:
+    def tells_of_streams(self) -> bool:
         """
-        Post that the stream is on.
+        Whether it is to be posted when the stream is on.
+        """
+        message = self._settings.get(catalogue.FEDERATION_GO_LIVE_MESSAGE)
+        return bool(message) and account_of(self._settings) is not None
 
+    async def go_live(self, since: datetime) -> str | None:
+        """
+        Post that the stream is on, unless that was done for this broadcast.
+
+        @param since: when the broadcast began (UTC).
         @return: the post's IRI, or C{None} if nothing is to be posted.
         """
         account = account_of(self._settings)
-        message = self._settings.get(catalogue.FEDERATION_GO_LIVE_MESSAGE)
-        if account is None or not message:
+        if account is None or not self.tells_of_streams():
             return None
+        last = await self._database.read(outbox_rows.newest_live)
+        if last is not None and last.created_at >= since:
+            return None
+        message = self._settings.get(catalogue.FEDERATION_GO_LIVE_MESSAGE)
         title = self._settings.get(catalogue.STREAM_TITLE)
         own = [hashtag(tag) for tag in self._settings.get(catalogue.SERVER_TAGS)]
         content, tags = await self._in_thread(
@@ -89,13 +100,6 @@ class Outbox:
         post["sensitive"] = self._settings.get(catalogue.NSFW)
         post["attachment"] = self._pictures(account, title, post["id"].rpartition("/")[2])
         return await self._publish(post, live=True)
-
-    async def last_live(self) -> datetime | None:
-        """
-        When it was posted last that the stream is on.
-        """
-        found = await self._database.read(outbox_rows.newest_live)
-        return None if found is None else found.created_at
 
     async def delete(self, iri: str) -> bool:
         """

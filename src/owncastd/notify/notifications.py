@@ -21,7 +21,7 @@ from owncastd.threads import InThread
 
 from .directory import DirectoryClient
 from .fetching import Fetch
-from .go_live import GoLive
+from .go_live import Channel, GoLive
 from .mail import Mailer
 from .occasions import store_occasion, stored_occasion
 from .push import PushSender
@@ -34,7 +34,7 @@ from .vapid import PushKey
 @define(eq=False)
 class Notifications:
     """
-    Everything that tells the world of a broadcast, but for the fediverse.
+    Everything that tells the world of a broadcast.
 
     @ivar rooms: objects with routes.
     """
@@ -62,6 +62,7 @@ class Notifications:
         in_thread: InThread,
         guarded: Fetch,
         anywhere: Fetch,
+        *others: Channel,
     ) -> "Notifications":
         """
         Put them together; nothing runs yet.
@@ -70,6 +71,7 @@ class Notifications:
         @param last_alive: when the stream was last seen, by a server before this one.
         @param guarded: for addresses that strangers named.
         @param anywhere: for those that the administrator named.
+        @param others: channels of other rooms.
         """
         subscriptions = Subscriptions(reactor, database)
         sender = PushSender(reactor, guarded, lambda: settings.get(catalogue.SERVER_URL))
@@ -84,7 +86,7 @@ class Notifications:
             reactor,
             stream,
             settings,
-            telling.channels(),
+            (*telling.channels(), *others),
             lambda occasion: database.write(store_occasion, occasion),
             stored_occasion(connection),
             last_alive,
