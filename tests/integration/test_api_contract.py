@@ -52,7 +52,12 @@ NOT_DONE: Final = {
     # Nobody has asked to follow, and nothing was published yet.
     "/api/admin/followers/approve": 400,
     "/api/admin/federation/posts/delete": 400,
+    "/api/admin/federation/replies/delete": 400,
+    "/api/admin/federation/replies/visibility": 400,
     "/api/auth/fediverse/verify": 403,
+    # What is brought here must be an activity, and signed.
+    "/federation/inbox": 415,
+    "/federation/user/{username}/inbox": 415,
     "/federation/{id}": 404,
     "/federation/{id}/activity": 404,
 }
