@@ -7,7 +7,7 @@ TEST_STAMP := $(VENV)/.installed-for-tests
 # setuptools warns at length that an editable installation is one.
 INSTALL := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
-TESTS ?= tests
+TESTS ?=
 BUILD_INPUTS := setup.cfg pyproject.toml build_support/owncastd_build.py \
 	src/owncastd/web/package-lock.json src/owncastd/web/vendor.json
 
@@ -21,7 +21,11 @@ demo: $(STAMP)
 	@exec $(BIN)/python -m owncastd.demo $(ARGS)
 
 test: check
+ifeq ($(TESTS),)
+	$(BIN)/python -m tests
+else
 	$(BIN)/python -m twisted.trial --temp-directory=.cache/trial $(TESTS)
+endif
 
 check: $(TEST_STAMP)
 	$(BIN)/ruff check .
