@@ -21,6 +21,8 @@ SHOWN = f"[{PLAYER}.video.currentTime, {PLAYER}.video.getVideoPlaybackQuality().
 #: How often a series of forced switches may be disturbed by whatever else the machine does.
 SWITCHING_ROUNDS = 4
 COUNT_SEEKS = f"{PLAYER}.video.addEventListener('seeking', () => {{ window.glass.seeks += 1; }})"
+#: The slate is dark where the stream has the number of a frame: it reads as zero.
+STREAM_IS_SEEN = "window.glass.frames.at(-1)[1] > 0"
 SOURCE_FRAMES = PLAIN.seconds * PLAIN.frame_rate
 
 
@@ -83,6 +85,8 @@ class PlaybackTests(ServerTestCase):
 
             publisher = self.publish(server, loop=True)
             viewer.wait_for_phase("live")
+            # The slate is still to be seen for as long as the player is behind the edge.
+            viewer.wait_until(STREAM_IS_SEEN)
             viewer.wait_for_playback()
             self.assert_frames_advance(viewer)
             self.assertTrue(viewer.same_session())
