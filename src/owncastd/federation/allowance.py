@@ -25,15 +25,17 @@ class Allowance:
         init=False, factory=OrderedDict, repr=False
     )
 
-    def take(self, who: str) -> bool:
+    def take(self, who: str, times: int = 1) -> bool:
         """
         Whether somebody may do it once more; it counts then.
+
+        @param times: as how often it counts, for what is more work than usual.
         """
         now = self._clock.seconds()
         left, since = self._known.pop(who, (float(self._burst), now))
         left = min(float(self._burst), left + (now - since) * self._burst / self._seconds)
-        allowed = left >= 1
-        self._known[who] = (left - 1 if allowed else left, now)
+        allowed = left >= times
+        self._known[who] = (left - times if allowed else left, now)
         if len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
         return allowed

@@ -30,6 +30,9 @@ DELIVER: Final = Methods(("POST",), 405)
 _MEDIA_TYPES: Final = frozenset(
     {"application/activity+json", "application/ld+json", "application/json"}
 )
+#: A request counts for one, and for one more with every so many bytes: the longest documents take a
+#: hundred times as long to read as usual ones.
+UNIT_BYTES: Final = 16 * 1024
 #: How much one address may bring: so many in a row, and again in the course of so many seconds.
 #: A large server brings what thousands of people do.
 BURST: Final = 600
@@ -85,12 +88,11 @@ class InboxAPI:
 
     async def _take(self, request: IRequest, account: Account) -> bytes:
         address = client_address(request, self._proxies)
-        if not self._of_all.take(_EVERYBODY):
-            raise _later("too much is being brought at the moment", 503)
-        if not self._proxies.trusts(address) and not self._of_one.take(address):
-            raise _later("too much came from your address", 429)
         try:
-            await self._inbox.receive(signable(request, account, _body(request)), account)
+            body: bytes = request.content.read(MAX_BYTES + 1)
+            self._admit(address, 1 + len(body) // UNIT_BYTES)
+            _check(request, body)
+            await self._inbox.receive(signable(request, account, body), account)
         except (Refused, InvalidDocument, SignatureRefused, Blocked, Overloaded) as error:
             if self._remarks.take(_EVERYBODY):
                 self._log.info(
@@ -102,16 +104,31 @@ class InboxAPI:
         set_status(request, 202)
         return b""
 
+    def _admit(self, address: str, units: int) -> None:
+        """
+        Let somebody bring something of a certain size.
 
-def _body(request: IRequest) -> bytes:
+        @raise Refused: it is too much at the moment.
+        """
+        # In this order: who brings too much must not use up what is for all.
+        if not self._proxies.trusts(address) and not self._of_one.take(address, units):
+            raise _later("too much came from your address", 429)
+        if not self._of_all.take(_EVERYBODY, units):
+            raise _later("too much is being brought at the moment", 503)
+
+
+def _check(request: IRequest, body: bytes) -> None:
+    """
+    Make sure that a request may hold an activity.
+
+    @raise Refused: it may not.
+    """
     types: list[str] = request.requestHeaders.getRawHeaders("Content-Type", [])
     media_type = types[0].partition(";")[0].strip().lower() if types else ""
     if media_type not in _MEDIA_TYPES:
         raise Refused("activities are of the type application/activity+json", 415)
-    body: bytes = request.content.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
         raise Refused(f"the body must not be larger than {MAX_BYTES} bytes", 413)
-    return body
 
 
 def _later(message: str, status: int) -> Refused:
