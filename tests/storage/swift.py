@@ -1,7 +1,7 @@
 """
 OpenStack Swift with its S3 interface, as a real object store for a job of its own.
 
-It is no part of the usual runs, since it brings 80 MB of packages. By hand:
+It is no part of the usual runs, since it brings 80 MB of packages. C{make test-swift} runs it:
 
     python -m venv VENV && VENV/bin/pip install swift setuptools
     python -m tests.storage.swift VENV FOLDER
