@@ -24,7 +24,11 @@ const LOOK = 5000;
  */
 function Menu({ onLeave }) {
   const current = useShared(path);
-  return html`<nav class="menu" aria-label=${t("nav.label")}>
+  const menu = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    menu.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, []);
+  return html`<nav class="menu" ref=${menu} aria-label=${t("nav.label")}>
     ${GROUPS.map(
       ({ name, pages }) => html`<div role="group" aria-labelledby=${`menu-${name}`}>
         <h2 id=${`menu-${name}`}>${t(`nav.group.${name}`)}</h2>

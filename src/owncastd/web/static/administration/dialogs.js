@@ -2,7 +2,7 @@
  * Questions before something is done, and short words after it.
  */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Refusal } from "./api.js";
 import { html } from "./html.js";
@@ -16,9 +16,13 @@ import { t } from "./words.js";
  * @property {string} text
  * @property {string} action what the button says that goes on
  * @property {boolean} [danger] whether it cannot be taken back
+ * @property {{ value: string, title: string }[]} [choices] one of which is to be made
+ * @property {string} [remark] what a line is called that may be written beside it
  */
 
-/** @type {Shared<(Question & { answer: (yes: boolean) => void }) | null>} */
+/** @typedef {{ choice: string, remark: string }} Reply */
+
+/** @type {Shared<(Question & { answer: (reply: Reply | null) => void }) | null>} */
 const question = new Shared(/** @type {any} */ (null));
 /** @type {Shared<{ text: string, kind: string } | null>} */
 const words = new Shared(/** @type {any} */ (null));
@@ -29,19 +33,27 @@ let staying = 0;
 
 /**
  * @param {Question} asked
- * @returns {Promise<boolean>}
+ * @returns {Promise<Reply | null>} null if it is not to be done
  */
-export function confirm(asked) {
-  question.value?.answer(false);
+export function ask(asked) {
+  question.value?.answer(null);
   return new Promise((resolve) => {
     question.value = {
       ...asked,
-      answer(yes) {
+      answer(reply) {
         question.value = null;
-        resolve(yes);
+        resolve(reply);
       },
     };
   });
+}
+
+/**
+ * @param {Question} asked
+ * @returns {Promise<boolean>}
+ */
+export async function confirm(asked) {
+  return (await ask(asked)) !== null;
 }
 
 /**
@@ -94,9 +106,11 @@ export function Interruptions() {
 }
 
 /**
- * @param {{ asked: Question & { answer: (yes: boolean) => void } }} props
+ * @param {{ asked: Question & { answer: (reply: Reply | null) => void } }} props
  */
 function Ask({ asked }) {
+  const [choice, setChoice] = useState(asked.choices?.[0]?.value ?? "");
+  const [remark, setRemark] = useState("");
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     // The browser gives the focus back to where it was.
@@ -109,17 +123,34 @@ function Ask({ asked }) {
     class="dialog"
     aria-labelledby="ask-title"
     aria-describedby="ask-text"
-    onCancel=${() => asked.answer(false)}
+    onCancel=${() => asked.answer(null)}
   >
-    <h2 id="ask-title">${asked.title}</h2>
-    <p id="ask-text">${asked.text}</p>
-    <div class="dialog-buttons">
-      <button type="button" class="button" onClick=${() => asked.answer(false)}>${t("common.cancel")}</button>
-      <button
-        type="button"
-        class="button ${asked.danger ? "danger" : "primary"}"
-        onClick=${() => asked.answer(true)}
-      >${asked.action}</button>
-    </div>
+    <form onSubmit=${(/** @type {Event} */ event) => {
+      event.preventDefault();
+      asked.answer({ choice, remark: remark.trim() });
+    }}>
+      <h2 id="ask-title">${asked.title}</h2>
+      <p id="ask-text">${asked.text}</p>
+      ${asked.choices &&
+      html`<div class="choice-cards" role="radiogroup" aria-labelledby="ask-title">
+        ${asked.choices.map(
+          ({ value, title }) => html`<label class="choice-card">
+            <input type="radio" name="ask-choice" value=${value} checked=${value === choice}
+              onChange=${() => setChoice(value)} />
+            <strong>${title}</strong>
+          </label>`,
+        )}
+      </div>`}
+      ${asked.remark &&
+      html`<div class="row">
+        <label for="ask-remark">${asked.remark}</label>
+        <input id="ask-remark" class="input" maxlength="200" autocomplete="off" value=${remark}
+          onInput=${(/** @type {any} */ event) => setRemark(event.target.value)} />
+      </div>`}
+      <div class="dialog-buttons">
+        <button type="button" class="button" onClick=${() => asked.answer(null)}>${t("common.cancel")}</button>
+        <button type="submit" class="button ${asked.danger ? "danger" : "primary"}">${asked.action}</button>
+      </div>
+    </form>
   </dialog>`;
 }

@@ -12,13 +12,11 @@ import { ago, dateTime, number } from "./format.js";
 import { html } from "./html.js";
 import { shortAgent } from "./page_viewers.js";
 import { Answer, Badge, Button, Card, Table, Tabs } from "./parts.js";
-import { isModerator, setEnabled, setModerator, timeOut } from "./people.js";
+import { endTimeOut, isModerator, setEnabled, setModerator, timeOut } from "./people.js";
 import { usePolled } from "./state.js";
 import { about, t } from "./words.js";
 
 const OFTEN = 4000;
-/** For how long somebody can be made quiet, in seconds. */
-const TIMEOUTS = [60, 300, 3600, 86400];
 
 /**
  * @param {{ user: import("./people.js").User }} props
@@ -43,16 +41,9 @@ export function Acts({ user, onDone }) {
   const name = user.displayName;
   const and = (/** @type {Promise<boolean>} */ work) => work.then((done) => done && onDone());
   return html`<span class="actions">
-    <select class="input" aria-label=${t("users.quietWhom", { name })} value=""
-      onChange=${(/** @type {any} */ event) => {
-        const seconds = Number(event.target.value);
-        event.target.value = "";
-        void and(timeOut(user.id, name, seconds));
-      }}
-    >
-      <option value="" disabled>${t("users.makeQuiet")}</option>
-      ${TIMEOUTS.map((seconds) => html`<option value=${seconds}>${t(`users.for.${seconds}`)}</option>`)}
-    </select>
+    <${Button} onPress=${() => and(timeOut(user))} aria-label=${about(t("users.makeQuiet"), name)}>
+      ${t("users.makeQuiet")}
+    <//>
     ${isModerator(user)
       ? html`<${Button} onPress=${() => and(setModerator(user, false))}
           aria-label=${about(t("users.dismiss"), name)}>${t("users.dismiss")}<//>`
@@ -137,7 +128,7 @@ function Quiet() {
           until: ago(each.until),
           reason: each.reason || "–",
           acts: html`<${Button} aria-label=${about(t("users.hear"), name)}
-            onPress=${() => timeOut(each.userId, name, 0).then(polled.refresh)}
+            onPress=${() => endTimeOut(each.userId, name).then(polled.refresh)}
           >${t("users.hear")}<//>`,
         },
       };

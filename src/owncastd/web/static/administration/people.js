@@ -3,8 +3,12 @@
  */
 
 import { post } from "./api.js";
-import { attempt, confirm } from "./dialogs.js";
+import { ask, attempt, confirm } from "./dialogs.js";
 import { t } from "./words.js";
+
+const TIMEOUT = "/api/admin/chat/users/timeout";
+/** For how long somebody can be made quiet, in seconds. */
+const TIMEOUTS = ["60", "300", "3600", "86400"];
 
 /** @typedef {{ id: string, displayName: string, disabledAt?: string, scopes?: string[], isBot?: boolean, authenticated?: boolean, createdAt: string, previousNames: string[], displayColor: number }} User */
 
@@ -59,13 +63,33 @@ export async function setModerator(user, moderator) {
 }
 
 /**
+ * Let somebody not write for a while: for how long, and why, is asked.
+ *
+ * @param {User} user
+ * @returns {Promise<boolean>} whether it was done
+ */
+export async function timeOut(user) {
+  const name = user.displayName;
+  const reply = await ask({
+    title: t("users.quietTitle", { name }),
+    text: t("users.quietText"),
+    choices: TIMEOUTS.map((seconds) => ({ value: seconds, title: t(`users.for.${seconds}`) })),
+    remark: t("users.reasonFor"),
+    action: t("users.makeQuiet"),
+  });
+  if (!reply) {
+    return false;
+  }
+  const body = { userId: user.id, seconds: Number(reply.choice), reason: reply.remark };
+  return attempt(() => post(TIMEOUT, body), t("users.quiet", { name }));
+}
+
+/**
  * @param {string} userId
  * @param {string} name
- * @param {number} seconds 0 ends it
  */
-export function timeOut(userId, name, seconds) {
-  const work = () => post("/api/admin/chat/users/timeout", { userId, seconds });
-  return attempt(work, t(seconds ? "users.quiet" : "users.heard", { name }));
+export function endTimeOut(userId, name) {
+  return attempt(() => post(TIMEOUT, { userId, seconds: 0 }), t("users.heard", { name }));
 }
 
 /**
