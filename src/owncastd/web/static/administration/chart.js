@@ -4,7 +4,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { dateTime, number } from "./format.js";
+import { axisTime, dateTime, number } from "./format.js";
 import { html } from "./html.js";
 import { Empty, Table } from "./parts.js";
 import { align, spread } from "./series.js";
@@ -152,7 +152,13 @@ function options(home, lines, written, top) {
     legend: { show: lines.length > 1, live: false },
     cursor: { y: false, points: { size: 7 } },
     scales: { x: { time: true }, y: { range: (_, _low, high) => [0, Math.max(top, high * 1.1 || 1)] } },
-    axes: [axis, { ...axis, size: 64, values: (_, values) => values.map((value) => (value === null ? "" : written(value))) }],
+    axes: [
+      {
+        ...axis,
+        values: (_, splits, _axis, _space, step) => splits.map((seconds) => axisTime(seconds, step)),
+      },
+      { ...axis, size: 72, values: (_, values) => values.map((value) => (value === null ? "" : written(value))) },
+    ],
     series: [
       {},
       ...lines.map(({ name, dashed }, place) => ({

@@ -53,6 +53,21 @@ export function clock(text) {
 }
 
 /**
+ * A time on an axis.
+ *
+ * @param {number} seconds of Unix time
+ * @param {number} step seconds between two of them
+ */
+export function axisTime(seconds, step) {
+  const days = step >= DAY;
+  const how = /** @type {Intl.DateTimeFormatOptions} */ (
+    days ? { day: "numeric", month: "short" } : { hour: "numeric", minute: "2-digit" }
+  );
+  const make = () => new Intl.DateTimeFormat(language(), how);
+  return kept(days ? "axisDay" : "axisTime", make).format(new Date(seconds * 1000));
+}
+
+/**
  * How long ago, or how long until, in words.
  *
  * @param {string} text as RFC 3339 has it

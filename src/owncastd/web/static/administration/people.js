@@ -10,7 +10,18 @@ const TIMEOUT = "/api/admin/chat/users/timeout";
 /** For how long somebody can be made quiet, in seconds. */
 const TIMEOUTS = ["60", "300", "3600", "86400"];
 
-/** @typedef {{ id: string, displayName: string, disabledAt?: string, scopes?: string[], isBot?: boolean, authenticated?: boolean, createdAt: string, previousNames: string[], displayColor: number }} User */
+/**
+ * @typedef {object} User as the API has it
+ * @property {string} id
+ * @property {string} displayName
+ * @property {number} displayColor
+ * @property {string} createdAt
+ * @property {string[]} previousNames
+ * @property {string} [disabledAt]
+ * @property {string[]} [scopes]
+ * @property {boolean} [isBot]
+ * @property {boolean} [authenticated]
+ */
 
 /**
  * @param {User} user
