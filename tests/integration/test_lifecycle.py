@@ -32,19 +32,29 @@ class BroadcastTests(ServerTestCase):
             server, watch, "the loss to be seen", lambda: server.status()["state"] == "interrupted"
         )
         self.assertTrue(server.status()["online"])
-        at_loss = self.segments(watch)
-        self.watch_until(server, watch, "the slate", lambda: self.segments(watch) >= at_loss + 1)
+        self.watch_until(server, watch, "the slate", lambda: self.marks(watch) == 1)
 
-        at_loss = self.segments(watch)
         self.publish(server, loop=True)
-        self.watch_until(server, watch, "new segments", lambda: self.segments(watch) >= at_loss + 2)
+        self.watch_until(server, watch, "the stream", lambda: self.marks(watch) == 2, 30)
+        at_return = self.segments(watch)
+        self.watch_until(
+            server, watch, "new segments", lambda: self.segments(watch) >= at_return + 2
+        )
         status = server.status()
         self.assertEqual((status["state"], status["online"]), ("live", True))
         self.assertEqual(status["lastConnectTime"], started)
-        assert watch.latest is not None
-        marks = sum(segment.discontinuities for segment in watch.latest.all_segments)
-        self.assertEqual(watch.latest.discontinuity_sequence + marks, 2)
+        self.assertEqual(self.marks(watch), 2)
         self.assertEqual(watch.findings, [])
+
+    @staticmethod
+    def marks(watch: PlaylistWatch) -> int:
+        """
+        How many discontinuities there have been since the broadcast began.
+        """
+        if watch.latest is None:
+            return 0
+        listed = sum(segment.discontinuities for segment in watch.latest.all_segments)
+        return watch.latest.discontinuity_sequence + listed
 
     @staticmethod
     def segments(watch: PlaylistWatch) -> int:

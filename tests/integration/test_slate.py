@@ -9,7 +9,6 @@ from pathlib import Path
 
 from owncastd.slate.art import coming_back
 from owncastd.slate.offline import SHAPE, SHOWN_MS
-from tests.hls.playlist_model import MediaPlaylist
 
 from .case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
 from .harness import ADMIN_PASSWORD, Server, any_ffmpeg
@@ -21,6 +20,22 @@ from .waiting import wait_for
 
 #: More than any player has in hand at the default level.
 AWAY_SECONDS = 5.0
+
+
+def marks(recorder: Recorder) -> dict[int, float]:
+    """
+    When the stretches of a broadcast begin, by how many discontinuities lie before them, of those
+    that are still listed.
+    """
+    playlist = recorder.watch.latest
+    if playlist is None:
+        return {0: 0.0}
+    number, found = playlist.discontinuity_sequence, {}
+    for segment in playlist.all_segments:
+        number += segment.discontinuities
+        if number not in found and segment.date_time is not None:
+            found[number] = segment.date_time.timestamp()
+    return found
 
 
 class SlateTests(ServerTestCase):
@@ -40,40 +55,21 @@ class SlateTests(ServerTestCase):
         wait_for(
             "the slate",
             lambda: all(r.seconds > h + AWAY_SECONDS for r, h in zip(recorders, had, strict=True)),
+            30,
         )
         self.assertEqual(server.status()["state"], "interrupted")
         publisher = self.publish(server, loop=True)
-        server.wait_for_state("live")
+        wait_for("the stream", lambda: all(max(marks(r)) == 2 for r in recorders), 30)
         had = [recorder.seconds for recorder in recorders]
         wait_for(
-            "the stream",
-            lambda: all(r.seconds > h + 4 for r, h in zip(recorders, had, strict=True)),
+            "some of it",
+            lambda: all(r.seconds > h + 3 for r, h in zip(recorders, had, strict=True)),
+            30,
         )
         publisher.stop()
         for recorder in recorders:
             recorder.wait(15)
             recorder.assert_clean()
-
-    def discontinuities(self, recorder: Recorder) -> list[float]:
-        """
-        When the stretches after each discontinuity of the broadcast begin.
-        """
-        playlist = recorder.watch.latest
-        assert playlist is not None and playlist.ended
-        self.assertEqual(playlist.discontinuity_sequence, 0)
-        self.assertEqual(self.marks(playlist), [0, 1, 1])
-        return [
-            segment.date_time.timestamp()
-            for segment in playlist.segments
-            if segment.discontinuities and segment.date_time is not None
-        ]
-
-    @staticmethod
-    def marks(playlist: MediaPlaylist) -> list[int]:
-        """
-        How many discontinuities lie before each stretch.
-        """
-        return [0, *(s.discontinuities for s in playlist.segments if s.discontinuities)]
 
     def runs(self, recorder: Recorder) -> list[Path]:
         """
@@ -97,9 +93,10 @@ class SlateTests(ServerTestCase):
             self.record(server, 1, ("../0/stream.m3u8",)),
         ]
         self.be_away(server, recorders)
-        source, encoded = map(self.discontinuities, recorders)
-        for one, other in zip(source, encoded, strict=True):
-            self.assertLessEqual(abs(one - other), ALIGNMENT_SECONDS)
+        source, encoded = map(marks, recorders)
+        # The beginning may have left the playlists at different segments.
+        for number in (1, 2):
+            self.assertLessEqual(abs(source[number] - encoded[number]), ALIGNMENT_SECONDS)
         for recorder in recorders:
             _, slate, _ = self.runs(recorder)
             pictures = packets(any_ffmpeg(), slate, "v")
@@ -117,7 +114,7 @@ class SlateTests(ServerTestCase):
         server = self.start_server(settings={"ffmpeg_path": str(useless)})
         recorder = self.record(server)
         self.be_away(server, [recorder])
-        self.discontinuities(recorder)
+        self.assertEqual(max(marks(recorder)), 2)
         _, slate, _ = self.runs(recorder)
         self.assertEqual(len({one.md5 for one in packets(any_ffmpeg(), slate, "v")}), 1)
 
