@@ -14,7 +14,8 @@ from twisted.internet.task import deferLater
 
 from owncastd.database.connection import Database
 from owncastd.database.migrations import prepare
-from owncastd.federation.delivery import Deliveries, Sent
+from owncastd.federation.delivery import Deliveries
+from owncastd.federation.sending import Sent
 
 HOSTS: Final = 8
 INBOXES: Final = [

@@ -11,9 +11,9 @@ from twisted.internet.defer import Deferred
 
 from owncastd.federation.abroad import Abroad
 from owncastd.federation.client import NotFetched
-from owncastd.federation.delivery import Sent
 from owncastd.federation.look_up import Found, LookUpFailed
 from owncastd.federation.remote_actors import RemoteActor
+from owncastd.federation.sending import Sent
 
 #: Answers, raises, or takes its time.
 Behaviour = Callable[[], "Sent | Deferred[Sent]"]

@@ -25,14 +25,10 @@ from owncastd.federation.delivery import (
     TROUBLE_SECONDS,
     Deliveries,
     DeliveryFigures,
-    NotSendable,
-    Sent,
-    Verdict,
-    address_of,
-    verdict,
 )
 from owncastd.federation.lanes import Lanes
 from owncastd.federation.outbox_rows import Published
+from owncastd.federation.sending import NotSendable, Sent, Verdict, address_of, verdict
 from tests.chat.house import START, InlineDatabase
 
 from .house import DAY, URL

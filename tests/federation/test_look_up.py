@@ -13,9 +13,9 @@ from twisted.web.http_headers import Headers
 
 from owncastd.federation.abroad import Abroad
 from owncastd.federation.client import FederationClient
-from owncastd.federation.delivery import NotSendable, Sent
 from owncastd.federation.errors import InvalidDocument
 from owncastd.federation.look_up import LookUpFailed, WebfingerClient
+from owncastd.federation.sending import NotSendable, Sent
 from owncastd.net.bodies import HTTPAnswer
 from owncastd.net.errors import BadURL, NoAnswer, OutgoingError, PeerNotAllowed, TooLong
 from owncastd.net.outgoing import Bounds, Outgoing

@@ -10,11 +10,11 @@ from owncastd.net.errors import BadURL, PeerNotAllowed, TooLong
 from owncastd.net.outgoing import Outgoing
 
 from .client import FederationClient
-from .delivery import NotSendable, Send, Sent
 from .documents import Document
 from .errors import InvalidDocument
 from .look_up import LookUp, WebfingerClient
 from .remote_actors import RemoteActor, read_actor
+from .sending import NotSendable, Send, Sent
 
 
 @frozen

@@ -15,9 +15,9 @@ from owncastd.settings.store import Settings
 from owncastd.web.answers import json_text
 
 from .account import Account, account_of
-from .delivery import Send, Sent, Verdict, verdict
 from .look_up import LookUp, LookUpFailed
 from .remote_actors import RemoteActor
+from .sending import Send, Sent, Verdict, verdict
 from .vocabulary import Document, time_text, with_context
 
 #: How long one may take in all; somebody waits for it.
