@@ -41,7 +41,11 @@ class FederationTests(ServerTestCase):
         self.addCleanup(front.stop)
         self.server = self.start_server(
             "--allowPrivatePeers",
-            settings={"server_url": f"https://{OUR_HOST}:{ours}", "federation_enabled": True},
+            settings={
+                "server_url": f"https://{OUR_HOST}:{ours}",
+                "federation_enabled": True,
+                "go_live_delay_seconds": 5.0,
+            },
             environment={"SSL_CERT_FILE": str(self.authority)},
         )
         front.behind(self.server.web_port)
@@ -204,7 +208,9 @@ class FederationTests(ServerTestCase):
         self.newer.rotate()
         # A key is fetched anew when it is older than ten seconds and does not fit.
         wait_for("the new key to be known", lambda: self.liked(post["id"]), 40.0)
-        self.assertIn(("LIKE", self.newer.actor), self.actions())
+        liked = ("LIKE", self.newer.actor)
+        # It is dealt with right after the answer.
+        wait_for("the like to be taken", lambda: liked in self.actions())
 
         self.decide(self.newer, approved=False)
         self.assertEqual(self.newer.wait_for("Reject")["actor"], self.actor)
