@@ -84,7 +84,8 @@ function useRendered(text) {
 function addProse(page) {
   const section = page.createElement("section");
   section.className = "card prose";
-  return page.querySelector("main")?.appendChild(section) ?? null;
+  const place = page.getElementById("about") ?? page.querySelector("main");
+  return place?.appendChild(section) ?? null;
 }
 
 function Preview() {

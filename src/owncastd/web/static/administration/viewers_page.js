@@ -37,6 +37,8 @@ export function ViewersPage({ change, changes }) {
 export function withoutChat(page) {
   page.querySelector("owncast-chat")?.setAttribute("hidden", "");
   page.body.classList.remove("with-chat");
+  // Where there is room for one of them only, the page begins with the chat.
+  page.body.dataset.tab = "about";
 }
 
 /**
