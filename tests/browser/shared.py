@@ -22,7 +22,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.integration.harness import ADMIN_PASSWORD, ROOT, Server
 
 from .chatters import Chatters
-from .chromium import ARGUMENTS, find_browser
+from .chromium import ARGUMENTS, close_before_others, find_browser
 
 ARTIFACTS = ROOT / "artifacts"
 
@@ -80,7 +80,7 @@ class SharedCase(SynchronousTestCase):
 
     SETTINGS: ClassVar[Mapping[str, object]] = {}
     _stage: ClassVar[Stage | None] = None
-    _left: ClassVar[int] = 0
+    _begun: ClassVar[frozenset[str]] = frozenset()
 
     def setUp(self) -> None:
         """
@@ -88,14 +88,14 @@ class SharedCase(SynchronousTestCase):
         the tests fail with the reason.
         """
         cls = type(self)
+        cls._begun |= {self._testMethodName}
+        if cls._begun.issuperset(TestLoader().getTestCaseNames(cls)):
+            self.addCleanup(cls._strike)
         if cls._stage is None:
             cls._stage = Stage.build(cls.SETTINGS)
-            cls._left = len(TestLoader().getTestCaseNames(cls))
             # Where only some of the tests are run.
+            close_before_others(cls._strike)
             atexit.register(cls._strike)
-        cls._left -= 1
-        if not cls._left:
-            self.addCleanup(cls._strike)
         self.server = cls._stage.server
         self.chatters = cls._stage.chatters
 

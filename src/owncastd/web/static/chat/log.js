@@ -94,6 +94,7 @@ export class ChatLog {
     // Entries come and go with scrolling: what is new is read out by the line below.
     "aria-live": "off",
     tabindex: "0",
+    "data-nothing": t("chat.nothing"),
   });
   spoken = make("div", { class: "chat-spoken visually-hidden", "aria-live": "polite" });
   newer = button("button primary chat-newer", "", () => this.toEnd());

@@ -140,6 +140,7 @@ export class OwncastChat extends HTMLElement {
     setOwnName(this.userName);
     this.#log.show(store.entries, !this.#begun);
     this.#begun = state === "connected" && store.settled;
+    this.#log.element.toggleAttribute("data-empty", this.#begun && !store.entries.length);
     const closed = state === "connected" && !this.#open && !this.readOnly;
     const words = closed ? "chat.closed" : WORDS[state];
     setText(this.#state, words && t(words));
