@@ -8,11 +8,13 @@ and how long a playlist takes meanwhile. Clients and viewer are processes of the
 """
 
 import argparse
+import contextlib
 import json
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,39 @@ def run(server: Server, plan: FloodPlan) -> Run:
     return Run(findings(crowd), playlist, 100 * used / plan.seconds)
 
 
+@contextlib.contextmanager
+def broadcasting(folder: Path) -> Iterator[Server]:
+    """
+    A server that is live, with a core to itself; afterwards nothing of it is left.
+    """
+    server = Server.start(folder)
+    try:
+        pin(server.process.pid, SERVER_CORE)
+        publisher = Publisher.start(
+            server.ingest_url(), BROADCAST.make(), folder, ffmpeg=any_ffmpeg(), loop=True
+        )
+        try:
+            server.wait_for_playlist()
+            yield server
+        finally:
+            publisher.process.terminate()
+            publisher.process.wait(PATIENCE)
+    finally:
+        server.kill()
+
+
+def medians(found: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, float]]:
+    """
+    The median of each figure, by the name of what was run.
+    """
+    return {
+        name: {
+            figure: median([one.figures[figure] for one in runs], 2) for figure in runs[0].figures
+        }
+        for name, runs in found.items()
+    }
+
+
 def main() -> None:
     """
     Measure several times with and without the attack, in turn, and print the medians.
@@ -134,37 +169,20 @@ def main() -> None:
             for number in range(options.rounds)
         ]
         connection.close()
-        server = Server.start(folder)
-        try:
-            pin(server.process.pid, SERVER_CORE)
-            publisher = Publisher.start(
-                server.ingest_url(), BROADCAST.make(), folder, ffmpeg=any_ffmpeg(), loop=True
-            )
-            try:
-                server.wait_for_playlist()
-                for number in range(options.rounds):
-                    for name, raiders in (("calm", []), ("flood", attackers[number])):
-                        plan = FloodPlan(
-                            port=server.web_port,
-                            honest=honest,
-                            attackers=raiders,
-                            honest_rate=HONEST_RATE,
-                            attacker_rate=ATTACKER_RATE,
-                            seconds=options.seconds,
-                        )
-                        found[name].append(run(server, plan))
-                        print(name, found[name][-1], file=sys.stderr)
-            finally:
-                publisher.process.terminate()
-                publisher.process.wait(PATIENCE)
-        finally:
-            server.kill()
-    results: dict[str, dict[str, float]] = {
-        name: {
-            figure: median([one.figures[figure] for one in runs], 2) for figure in runs[0].figures
-        }
-        for name, runs in found.items()
-    }
+        with broadcasting(folder) as server:
+            for number in range(options.rounds):
+                for name, raiders in (("calm", []), ("flood", attackers[number])):
+                    plan = FloodPlan(
+                        port=server.web_port,
+                        honest=honest,
+                        attackers=raiders,
+                        honest_rate=HONEST_RATE,
+                        attacker_rate=ATTACKER_RATE,
+                        seconds=options.seconds,
+                    )
+                    found[name].append(run(server, plan))
+                    print(name, found[name][-1], file=sys.stderr)
+    results = medians(found)
     flood = results["flood"]
     print_report(
         "chat_flood",

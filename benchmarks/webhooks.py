@@ -20,12 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from owncastd.database.migrations import prepare
-from tests.integration.harness import ADMIN_PASSWORD, Server, any_ffmpeg
-from tests.integration.sources import BROADCAST, Publisher
+from tests.integration.harness import ADMIN_PASSWORD, Server
 from tests.integration.waiting import wait_for
 
-from .chat import SERVER_CORE, pin
-from .chat_flood import HONEST, HONEST_RATE, PATIENCE, Run, run
+from .chat_flood import HONEST, HONEST_RATE, Run, broadcasting, medians, run
 from .chat_flood_load import FloodPlan
 from .chat_servers import add_users, seats
 from .report import median, print_report
@@ -97,41 +95,29 @@ def main() -> None:
         connection = prepare(folder / "owncast.db", folder / "backup")
         honest = seats(add_users(connection, HONEST, "honest"), 0)
         connection.close()
-        server = Server.start(folder)
-        try:
-            pin(server.process.pid, SERVER_CORE)
-            publisher = Publisher.start(
-                server.ingest_url(), BROADCAST.make(), folder, ffmpeg=any_ffmpeg(), loop=True
+        with broadcasting(folder) as server:
+            fill(server, f"http://127.0.0.1:{hanging.getsockname()[1]}/")
+            plan = FloodPlan(
+                port=server.web_port,
+                honest=honest,
+                attackers=[],
+                honest_rate=HONEST_RATE,
+                attacker_rate=0,
+                seconds=options.seconds,
             )
-            try:
-                server.wait_for_playlist()
-                fill(server, f"http://127.0.0.1:{hanging.getsockname()[1]}/")
-                plan = FloodPlan(
-                    port=server.web_port,
-                    honest=honest,
-                    attackers=[],
-                    honest_rate=HONEST_RATE,
-                    attacker_rate=0,
-                    seconds=options.seconds,
-                )
-                for _ in range(options.rounds):
-                    for name in ("idle", "hanging"):
-                        serve(server, name == "hanging")
-                        found[name].append(run(server, plan))
-                        print(name, found[name][-1], file=sys.stderr)
-                    queued.append(waiting(server))
-            finally:
-                publisher.process.terminate()
-                publisher.process.wait(PATIENCE)
-        finally:
-            server.kill()
-    results: dict[str, dict[str, float]] = {
+            for _ in range(options.rounds):
+                for name in ("idle", "hanging"):
+                    serve(server, name == "hanging")
+                    found[name].append(run(server, plan))
+                    print(name, found[name][-1], file=sys.stderr)
+                queued.append(waiting(server))
+    results = {
         name: {
-            figure: median([one.figures[figure] for one in runs], 2)
-            for figure in runs[0].figures
+            figure: value
+            for figure, value in figures.items()
             if not figure.startswith(("spam", "thrown"))
         }
-        for name, runs in found.items()
+        for name, figures in medians(found).items()
     }
     print_report(
         "webhooks",
