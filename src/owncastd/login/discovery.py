@@ -7,15 +7,14 @@ Finding out where somebody proves who they are: from their page to their authori
 # mypy: allow-untyped-calls
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from attrs import define, frozen
 from hyperlink import URL
-from twisted.internet.defer import Deferred
 
 from owncastd.net.errors import BadURL, OutgoingError
+from owncastd.net.fetch import Fetch
 from owncastd.net.outgoing import Bounds, HTTPAnswer, redirected
 from owncastd.net.urls import outgoing_url
 from owncastd.threads import InThread
@@ -29,24 +28,6 @@ METADATA: Final = Bounds(max_bytes=64 * 1024, seconds=10.0)
 MAX_REDIRECTS: Final = 5
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _HEADERS: Final = {"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"}
-
-
-class Fetch(Protocol):
-    """
-    Sends a request and reads the answer, as L{owncastd.net.outgoing.Outgoing.fetch} does.
-    """
-
-    def __call__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        bounds: Bounds | None = None,
-    ) -> Deferred[HTTPAnswer]:
-        """
-        Failures: L{OutgoingError}, in words.
-        """
 
 
 class NotSupported(Exception):

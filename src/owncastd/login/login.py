@@ -6,11 +6,12 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 
 from owncastd.identity.proofs import Proofs
+from owncastd.net.fetch import Fetch
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.threads import InThread
 
-from .discovery import Discovery, Fetch
+from .discovery import Discovery
 from .provider import Provider
 from .resource import ProviderAPI, SignInAPI
 from .sign_in import SignIn

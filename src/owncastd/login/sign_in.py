@@ -15,9 +15,10 @@ from twisted.logger import Logger
 from owncastd.identity.proofs import INDIEAUTH, NobodyToProve, Proofs, canonical_url
 from owncastd.identity.users import User
 from owncastd.net.errors import OutgoingError
+from owncastd.net.fetch import Fetch
 from owncastd.net.outgoing import Bounds
 
-from .discovery import Authorization, Discovery, Fetch, NotSupported, parsed_object
+from .discovery import Authorization, Discovery, NotSupported, parsed_object
 from .pending import Pending
 from .pkce import challenge_of
 from .queries import with_query

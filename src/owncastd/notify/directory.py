@@ -22,10 +22,11 @@ from twisted.python.failure import Failure
 from owncastd.broadcast.events import BroadcastEvent, Ended, Started
 from owncastd.interfaces import IStreamStatus
 from owncastd.net.errors import OutgoingError
+from owncastd.net.fetch import Fetch
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 
-from .fetching import SHORT, Fetch
+from .fetching import SHORT
 
 #: From one ping to the next.
 PING_SECONDS: Final = 240.0

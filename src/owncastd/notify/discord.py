@@ -5,10 +5,11 @@ A message in a Discord channel, through the channel's webhook.
 import json
 from typing import Final
 
+from owncastd.net.fetch import Fetch
 from owncastd.settings.values import Discord
 
 from .announcement import Announcement
-from .fetching import Fetch, hand_over
+from .fetching import hand_over
 
 #: What Discord takes at most, in characters.
 MAX_USERNAME: Final = 80

@@ -1,14 +1,12 @@
 """
-The seam through which this room sends requests to others.
+Handing messages over to others, and what can become of that.
 """
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Final
 
-from twisted.internet.defer import Deferred
-
-from owncastd.net.bodies import HTTPAnswer
 from owncastd.net.errors import BadURL, OutgoingError, PeerNotAllowed
+from owncastd.net.fetch import Fetch
 from owncastd.net.outgoing import Bounds
 
 #: What a service that takes notifications may cost: its answers are short, if there are any.
@@ -16,24 +14,6 @@ SHORT: Final = Bounds(max_bytes=16 * 1024, seconds=15.0)
 #: There is nothing at an address any more (RFC 9110, 15.5.5 and 15.5.11).
 _GONE: Final = frozenset({404, 410})
 _TOO_MANY_REQUESTS: Final = 429
-
-
-class Fetch(Protocol):
-    """
-    Sends a request and reads the answer, as L{owncastd.net.outgoing.Outgoing.fetch} does.
-    """
-
-    def __call__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        bounds: Bounds | None = None,
-    ) -> Deferred[HTTPAnswer]:
-        """
-        Failures: L{OutgoingError}, in words.
-        """
 
 
 class NotTold(Exception):

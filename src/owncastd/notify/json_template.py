@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from owncastd.net.fetch import Fetch
 from owncastd.settings.values import JSONPost
 
 from .announcement import Announcement
-from .fetching import Fetch, hand_over
+from .fetching import hand_over
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 

@@ -15,12 +15,12 @@ from twisted.python.failure import Failure
 from owncastd.broadcast.events import BroadcastEvent
 from owncastd.database.connection import Database
 from owncastd.interfaces import IStreamStatus
+from owncastd.net.fetch import Fetch
 from owncastd.settings import catalogue
 from owncastd.settings.store import Change, Settings
 from owncastd.threads import InThread
 
 from .directory import DirectoryClient
-from .fetching import Fetch
 from .go_live import Channel, GoLive
 from .mail import Mailer
 from .occasions import store_occasion, stored_occasion

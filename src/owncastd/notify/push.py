@@ -10,7 +10,9 @@ from typing import Final
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 
-from .fetching import Fetch, NotTold, hand_over
+from owncastd.net.fetch import Fetch
+
+from .fetching import NotTold, hand_over
 from .push_encryption import MAX_PLAIN_BYTES, SALT_BYTES, encrypt, new_key
 from .subscriptions import Subscription
 from .vapid import PushKey, Voucher

@@ -6,13 +6,13 @@ from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from owncastd.net.fetch import Fetch
 from owncastd.settings import catalogue
 from owncastd.settings.store import Settings
 from owncastd.settings.values import Discord, Email, JSONPost
 
 from .announcement import Announcement
 from .discord import tell_discord
-from .fetching import Fetch
 from .go_live import Channel, Wanted
 from .json_template import post_json
 from .mail import Mailer
