@@ -53,7 +53,8 @@ function MenuDialog() {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const close = () => dialog.current?.close();
   return html`
-    <button type="button" class="button quiet icon-only menu-button" aria-label=${t("nav.open")} aria-haspopup="dialog"
+    <button type="button" class="button quiet icon-only menu-button"
+      aria-label=${t("nav.open")} aria-haspopup="dialog"
       onClick=${() => dialog.current?.showModal()}
     ><${Icon} name="menu" /></button>
     <dialog class="menu-dialog" ref=${dialog} aria-label=${t("nav.label")}

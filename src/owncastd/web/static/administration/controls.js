@@ -33,7 +33,8 @@ export function Cards({ name, options, value, onChange }) {
   return html`<div class="choice-cards">
     ${options.map(
       ({ value: each, title, note, extra }) => html`<label class="choice-card">
-        <input type="radio" name=${name} value=${each} checked=${each === value} onChange=${() => onChange(each)} />
+        <input type="radio" name=${name} value=${each} checked=${each === value}
+          onChange=${() => onChange(each)} />
         <span><strong>${title}</strong>${extra} <small>${note}</small></span>
       </label>`,
     )}

@@ -65,7 +65,8 @@ function Variables({ text, id, value, onChange }) {
   return html`
     <div class="actions presets" role="group" aria-label=${t("appearance.presets")}>
       ${Object.entries(PRESETS).map(
-        ([name, variables]) => html`<${Button} onPress=${() => onChange({ ...variables })}>${t(`appearance.preset.${name}`)}<//>`,
+        ([name, variables]) => html`<${Button}
+          onPress=${() => onChange({ ...variables })}>${t(`appearance.preset.${name}`)}<//>`,
       )}
       <${Button} icon="update" onPress=${() => onChange({})}>${t("appearance.reset")}<//>
     </div>

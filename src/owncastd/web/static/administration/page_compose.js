@@ -47,7 +47,8 @@ function Posts() {
                   ${!each.isPublic && html`<${Badge}>${t("posts.private")}<//>`}
                 </p>
                 <${Message} html=${each.content} />
-                <${Button} icon="trash" kind="danger" aria-label=${about(t("word.remove"), dateTime(each.timestamp))}
+                <${Button} icon="trash" kind="danger"
+                  aria-label=${about(t("word.remove"), dateTime(each.timestamp))}
                   onPress=${() => remove(each)}>${t("word.remove")}<//>
               </li>`,
             )}
@@ -121,7 +122,8 @@ export function Compose() {
         <div class="row">
           <label for="compose-text">${t("compose.text")}</label>
           <p class="hint" id="compose-help">${t("compose.help")}</p>
-          <textarea id="compose-text" class="input" rows="8" maxlength=${MOST} value=${text} aria-describedby="compose-help"
+          <textarea id="compose-text" class="input" rows="8" maxlength=${MOST} value=${text}
+            aria-describedby="compose-help"
             onInput=${(/** @type {any} */ event) => setText(event.target.value)}></textarea>
         </div>
         <div class="actions end">

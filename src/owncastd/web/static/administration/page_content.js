@@ -41,7 +41,8 @@ function Markdown({ id, text, value, onChange, invalid, describedBy }) {
   return html`
     <div class="toolbar" role="group" aria-label=${t("markdown.tools")}>
       ${Object.keys(MARKS).map(
-        (name) => html`<button type="button" class="button quiet mark-${name}" onClick=${() => put(name)}>${t(`markdown.${name}`)}</button>`,
+        (name) => html`<button type="button" class="button quiet mark-${name}"
+          onClick=${() => put(name)}>${t(`markdown.${name}`)}</button>`,
       )}
     </div>
     <textarea id=${id} class="input code" rows="18" value=${value}

@@ -50,7 +50,8 @@ export function EmojiPage() {
       <div class="row">
         <label for="emoji-files">${t("emoji.files")}</label>
         <p class="hint" id="emoji-help">${t("emoji.help")}</p>
-        <input id="emoji-files" class="file" type="file" multiple accept=${PICTURES} onChange=${upload} aria-describedby="emoji-help emoji-wrong" />
+        <input id="emoji-files" class="file" type="file" multiple accept=${PICTURES} onChange=${upload}
+          aria-describedby="emoji-help emoji-wrong" />
         <p class="complaint" id="emoji-wrong" role="alert">${wrong}</p>
       </div>
     <//>
@@ -61,7 +62,8 @@ export function EmojiPage() {
               (emoji) => html`<li key=${emoji.url}>
                 <img src=${emoji.url} alt="" loading="lazy" />
                 <code>:${emoji.name}:</code>
-                <${Button} icon="trash" kind="quiet danger" label=${t("word.removeWhat", { what: emoji.name })} onPress=${() => remove(emoji)} />
+                <${Button} icon="trash" kind="quiet danger"
+                  label=${t("word.removeWhat", { what: emoji.name })} onPress=${() => remove(emoji)} />
               </li>`,
             )}
           </ul>`

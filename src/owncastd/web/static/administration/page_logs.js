@@ -34,7 +34,8 @@ export function Logs() {
       <${Button} icon="update" onPress=${polled.refresh}>${t("word.refresh")}<//>`}
   >
     <div class="filters">
-      <input type="search" class="input" aria-label=${t("word.search")} placeholder=${t("word.search")} value=${wanted}
+      <input type="search" class="input" aria-label=${t("word.search")} placeholder=${t("word.search")}
+        value=${wanted}
         onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} />
       <label class="check"><input type="checkbox" checked=${severe}
         onChange=${(/** @type {any} */ event) => setSevere(event.target.checked)} />${t("logs.severe")}</label>

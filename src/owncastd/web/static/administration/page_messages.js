@@ -32,9 +32,11 @@ function Held() {
           <p class="message-head"><${Name} user=${message.user} /> <small>${clock(message.timestamp)}</small></p>
           <${Message} html=${message.body} />
           <span class="actions">
-            <${Button} kind="primary" icon="check" aria-label=${about(t("messages.approve"), message.user.displayName)}
+            <${Button} kind="primary" icon="check"
+              aria-label=${about(t("messages.approve"), message.user.displayName)}
               onPress=${() => decide(message, true)}>${t("messages.approve")}<//>
-            <${Button} kind="danger" icon="hide" aria-label=${about(t("messages.reject"), message.user.displayName)}
+            <${Button} kind="danger" icon="hide"
+              aria-label=${about(t("messages.reject"), message.user.displayName)}
               onPress=${() => decide(message, false)}>${t("messages.reject")}<//>
           </span>
         </li>`,
@@ -69,13 +71,15 @@ export function Messages() {
     <${Held} />
     <${Card} intro=${t("messages.intro")}>
       <div class="filters">
-        <input type="search" class="input" aria-label=${t("word.search")} placeholder=${t("word.search")} value=${wanted}
+        <input type="search" class="input" aria-label=${t("word.search")} placeholder=${t("word.search")}
+          value=${wanted}
           onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} />
         <span class="actions">
           <${Button} icon="hide" kind="danger" disabled=${!ids.length} onPress=${() => decide(ids, false)}>
             ${t("messages.hideChosen", { count: ids.length })}
           <//>
-          <${Button} icon="view" disabled=${!ids.length} onPress=${() => decide(ids, true)}>${t("messages.showChosen", { count: ids.length })}<//>
+          <${Button} icon="view" disabled=${!ids.length}
+            onPress=${() => decide(ids, true)}>${t("messages.showChosen", { count: ids.length })}<//>
         </span>
       </div>
       <${Answer} polled=${polled}>${() => found.length

@@ -53,7 +53,8 @@ function Title() {
   }}>
     <label for="overview-title">${t("setting.streamtitle.label")}</label>
     <span class="joined">
-      <input id="overview-title" class="input" maxlength="1000" value=${value} placeholder=${t("overview.titleExample")}
+      <input id="overview-title" class="input" maxlength="1000" value=${value}
+        placeholder=${t("overview.titleExample")}
         onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} />
       <button type="submit" class="button ${value === streamTitle ? "" : "primary"}" disabled=${value === streamTitle}>
         ${t("common.save")}
@@ -143,7 +144,8 @@ function Offline() {
   return html`<${Card} title=${t("overview.goLive")} intro=${t("overview.goLiveHelp")}>
     <${Copyable} label=${t("keys.address")} text=${ingestAddress(document)} />
     ${document.streamKeyOverridden && html`<${Notice} kind="warning">${t("keys.overridden")}<//>`}
-    ${key && !document.streamKeyOverridden && html`<${Copyable} label=${t("setting.streamkeys.key.label")} text=${key} secret />`}
+    ${key && !document.streamKeyOverridden && html`<${Copyable}
+      label=${t("setting.streamkeys.key.label")} text=${key} secret />`}
     <p><a href=${addressOf("start")}>${t("overview.guide")}</a></p>
   <//>`;
 }
@@ -185,7 +187,8 @@ export function Overview() {
             : html`<${Preview} />`}
           <${Title} />
           ${data.state !== "offline" &&
-          html`<div class="actions"><${Button} icon="stop" kind="danger" onPress=${end}>${t("overview.end")}<//></div>`}
+          html`<div class="actions"><${Button} icon="stop" kind="danger"
+            onPress=${end}>${t("overview.end")}<//></div>`}
         <//>
         <div class="overview-side">
           <${Card} title=${t("health.words")}>

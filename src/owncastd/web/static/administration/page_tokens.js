@@ -57,15 +57,18 @@ function Create({ onDone }) {
   };
   return html`<${Card} title=${t("tokens.new")}>
     ${made &&
-    html`<${Notice} kind="good"><p>${t("tokens.once")}</p><${Copyable} label=${made.name} text=${made.token} /><//>`}
+    html`<${Notice} kind="good"><p>${t("tokens.once")}</p><${Copyable}
+      label=${made.name} text=${made.token} /><//>`}
     <form onSubmit=${create}>
       <div class="row">
         <label for="token-name">${t("tokens.name")}</label>
         <p class="hint" id="token-help">${t("tokens.nameHelp")}</p>
-        <input id="token-name" class="input" required maxlength="100" value=${name} autocomplete="off" aria-describedby="token-help"
+        <input id="token-name" class="input" required maxlength="100" value=${name} autocomplete="off"
+          aria-describedby="token-help"
           onInput=${(/** @type {any} */ event) => setName(event.target.value)} />
       </div>
-      <${Ticks} legend=${t("tokens.scopes")} names=${SCOPES} text="tokens.scope" chosen=${scopes} onChange=${setScopes} />
+      <${Ticks} legend=${t("tokens.scopes")} names=${SCOPES} text="tokens.scope" chosen=${scopes}
+        onChange=${setScopes} />
       <div class="actions end">
         <button type="submit" class="button primary" disabled=${!name.trim() || !scopes.length}>${t("tokens.create")}</button>
       </div>

@@ -55,7 +55,8 @@ export function Viewers() {
       <${Figure} label=${t("viewers.peak")} value=${number(data.sessionPeakViewerCount)} />
       <${Figure} label=${t("viewers.overallPeak")} value=${number(data.overallPeakViewerCount)} />
     </dl>`}<//>
-    <${Card} title=${t("viewers.overTime")} actions=${html`<${WindowChoice} hours=${hours} onChange=${setHours} />`}>
+    <${Card} title=${t("viewers.overTime")} actions=${html`<${WindowChoice} hours=${hours}
+      onChange=${setHours} />`}>
       <${Answer} polled=${history}>${(/** @type {any} */ points) => html`<${Chart}
         title=${t("viewers.chart")} help=${t("viewers.chartHelp")} top=${4}
         lines=${[{ name: t("viewers.chart"), points }]}

@@ -57,7 +57,8 @@ function Create({ onDone }) {
           onInput=${(/** @type {any} */ event) => setUrl(event.target.value)} />
         <p class="complaint" id="webhook-wrong" role="alert">${wrong ? complaintText(wrong, "") : ""}</p>
       </div>
-      <${Ticks} legend=${t("webhooks.events")} names=${EVENTS} text="webhooks.event" chosen=${events} onChange=${setEvents} />
+      <${Ticks} legend=${t("webhooks.events")} names=${EVENTS} text="webhooks.event" chosen=${events}
+        onChange=${setEvents} />
       <div class="actions end">
         <${Button} onPress=${() => setEvents(EVENTS)}>${t("webhooks.every")}<//>
         <button type="submit" class="button primary" disabled=${!url.trim() || Boolean(wrong) || !events.length}>${t("webhooks.create")}</button>
@@ -129,7 +130,8 @@ export function Webhooks() {
               <${Button} onPress=${() => tell("setenabled", { id: each.id, enabled: !each.enabled }, t("form.saved"))}
                 aria-label=${about(t(each.enabled ? "webhooks.disable" : "webhooks.enable"), each.url)}
               >${t(each.enabled ? "webhooks.disable" : "webhooks.enable")}<//>
-              <${Button} kind="danger" icon="trash" label=${t("word.removeWhat", { what: each.url })} onPress=${() => remove(each)} />
+              <${Button} kind="danger" icon="trash" label=${t("word.removeWhat", { what: each.url })}
+                onPress=${() => remove(each)} />
             </span>`,
           },
         }))}
