@@ -17,10 +17,10 @@
 
 /**
  * Cores that x264 takes for a million pixels each second, by level: measured at 720p and 30 frames
- * (two EPYC cores, `-tune zerolatency`) for the lower three, by x264's own figures for the others.
+ * (two EPYC cores, `-tune zerolatency`) for the lower three, guessed from these for the others.
  */
 const CORES_PER_MEGAPIXEL = [0.0156, 0.0188, 0.0253, 0.036, 0.046];
-/** With an encoder in hardware the picture is still decoded and scaled by the processor. */
+/** With an encoder in hardware the processor still decodes and scales the picture: a guess. */
 const CORES_PER_MEGAPIXEL_IN_HARDWARE = 0.004;
 /** Cores that passing a stream on takes. */
 const CORES_PASSED_ON = 0.02;
