@@ -4,6 +4,9 @@ In a real browser: the stream plays, survives an interruption, and ends.
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Response
 
 from tests.integration.case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
 from tests.integration.harness import ROOT
@@ -23,6 +26,8 @@ SWITCHING_ROUNDS = 4
 COUNT_SEEKS = f"{PLAYER}.video.addEventListener('seeking', () => {{ window.glass.seeks += 1; }})"
 #: The slate is dark where the stream has the number of a frame: it reads as zero.
 STREAM_IS_SEEN = "window.glass.frames.at(-1)[1] > 0"
+#: The first report comes after twenty seconds of playback.
+REPORT_SECONDS = 60
 SOURCE_FRAMES = PLAIN.seconds * PLAIN.frame_rate
 
 
@@ -58,13 +63,34 @@ class PlaybackTests(ServerTestCase):
         # A browser without a screen may leave out some.
         self.assertGreater(viewer.evaluate(SHOWN)[1], frames + seconds * PLAIN.frame_rate / 3)
 
+    def assert_reported(self, viewer: Viewer, answers: list[Response]) -> None:
+        """
+        The server takes what the player tells of its playback, sooner or later.
+        """
+
+        def reports() -> list[Response]:
+            return [each for each in answers if each.url.endswith("/api/metrics/playback")]
+
+        for _ in range(REPORT_SECONDS):
+            if reports():
+                break
+            viewer.page.wait_for_timeout(1000)
+        (first, *_) = reports()
+        report: Any = first.request.post_data_json
+        self.assertEqual(first.status, 200)
+        self.assertGreater(report["bandwidth"], 0)
+        self.assertTrue(0 < report["latency"] < 100, report)
+        self.assertGreater(report["downloadDuration"], 0)
+
     def test_through_an_interruption(self) -> None:
         """
         In one page without a reload: offline, live, interrupted with a slate that plays on, live
-        again in the same player session, offline.
+        again in the same player session, offline. The player tells how it fares.
         """
         server = self.start_server()
         with viewing(self.browser) as viewer:
+            reports: list[Response] = []
+            viewer.page.on("response", lambda answer: reports.append(answer))
             viewer.open(server.url)
             viewer.wait_for_phase("offline")
             viewer.screenshot(ARTIFACTS / "offline.png")
@@ -91,6 +117,7 @@ class PlaybackTests(ServerTestCase):
             self.assert_frames_advance(viewer)
             self.assertTrue(viewer.same_session())
             viewer.screenshot(ARTIFACTS / "live-again.png")
+            self.assert_reported(viewer, reports)
 
             publisher.stop()
             viewer.wait_for_phase("offline")

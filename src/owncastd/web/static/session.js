@@ -7,6 +7,7 @@
 
 import { CaptionTracks } from "./captions.js";
 import { LatencyController } from "./latency.js";
+import { PlaybackReporter } from "./reports.js";
 
 /** @typedef {import("hls.js").default} Hls */
 /** @typedef {typeof import("hls.js").default} HlsClass */
@@ -126,6 +127,7 @@ export class HlsSession {
   #mediaRecovered = false;
   #ticker;
   #listeners = new AbortController();
+  #reporter;
 
   /**
    * @param {HlsClass} Hls
@@ -139,6 +141,7 @@ export class HlsSession {
     this.#source = source;
     this.#onChange = onChange;
     this.#captions = new CaptionTracks(video);
+    this.#reporter = new PlaybackReporter(video, () => this.#latency, this.#listeners.signal);
     this.#hls = this.#open();
     this.#ticker = setInterval(() => this.#tick(), TICK);
     for (const name of ["waiting", "playing", "seeked", "pause"]) {
@@ -212,6 +215,7 @@ export class HlsSession {
       }
     });
     hls.on(Events.CUES_PARSED, (_name, { track, cues }) => this.#captions.say(track, cues));
+    this.#reporter.watch(hls, Events);
     hls.attachMedia(this.#video);
     hls.loadSource(this.#source);
     return hls;
