@@ -9,13 +9,13 @@ one a server took is remembered.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 from attrs import define, evolve, field
 from hyperlink import URL
-from twisted.internet.defer import Deferred
 
 from owncastd.net.errors import NoAnswer, OutgoingError
+from owncastd.net.fetch import Fetch
 from owncastd.net.outgoing import Bounds, HTTPAnswer, Outgoing, redirected
 from owncastd.net.urls import outgoing_url
 
@@ -69,24 +69,6 @@ _PREPARE: Final[Mapping[Scheme, Prepare]] = {
 }
 
 
-class Carrier(Protocol):
-    """
-    Sends requests, as L{Outgoing} and L{owncastd.net.courier.Courier} do.
-    """
-
-    def fetch(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
-        bounds: Bounds | None = None,
-    ) -> Deferred[HTTPAnswer]:
-        """
-        Send a request and read the answer.
-        """
-
-
 class NotFetched(Exception):
     """
     Another server has no such document for us.
@@ -113,7 +95,7 @@ class FederationClient:
 
     @ivar _account: the account right now; C{None} while there is none.
     @ivar _now: the time (UTC).
-    @ivar _deliverer: sends what is delivered, which may be much; without one it is sent like all
+    @ivar _deliver: sends what is delivered, which may be much; without one it is sent like all
         else.
     """
 
@@ -121,7 +103,7 @@ class FederationClient:
     _account: Callable[[], Account | None]
     _key: OwnKey
     _now: Callable[[], datetime]
-    _deliverer: Carrier | None = None
+    _deliver: Fetch | None = None
     _schemes: Recent[str, Scheme] = field(init=False, factory=lambda: Recent(MAX_SERVERS))
 
     def __attrs_post_init__(self) -> None:
@@ -197,8 +179,8 @@ class FederationClient:
         request = Signable(method, authority_of(url), target, headers, body)
         unsigned = _PREPARE[scheme](request, account.key_id, self._now())
         signature = await self._key.sign(unsigned.text)
-        carrier = self._outgoing if method == "GET" else self._deliverer or self._outgoing
-        return await carrier.fetch(
+        fetch = self._outgoing.fetch if method == "GET" else self._deliver or self._outgoing.fetch
+        return await fetch(
             method,
             text,
             {**headers, **unsigned.signed(signature)},

@@ -91,7 +91,7 @@ class Federation:
             return datetime.fromtimestamp(clock.seconds(), UTC)
 
         courier = Courier(clock, evolve(outgoing.policy, plain_http=False))
-        client = FederationClient(outgoing, lambda: account_of(settings), key, now, courier)
+        client = FederationClient(outgoing, lambda: account_of(settings), key, now, courier.fetch)
         made = cls.load(
             clock,
             connection,
