@@ -114,9 +114,10 @@ class Chatter:
 
     def message(self, text: str) -> Locator:
         """
-        The message that has a text in it.
+        The message that says a text; names, which are made up, may have it in them as well.
         """
-        return self.page.locator(".entry.message").filter(has_text=text)
+        said = self.page.locator(".said").filter(has_text=text)
+        return self.page.locator(".entry.message").filter(has=said)
 
     def see(self, text: str) -> Locator:
         """
