@@ -24,6 +24,7 @@ from .shared import ARTIFACTS, SharedCase
 from .viewer import PLAYER
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
+TURNED: ViewportSize = {"width": 1024, "height": 700}
 #: What a keyboard leaves of it.
 WITH_KEYBOARD: ViewportSize = {"width": 360, "height": 430}
 #: Lines of text of the chat that are wholly in sight.
@@ -285,6 +286,11 @@ class PageTests(ViewersCase):
         expect(cards.nth(1)).to_contain_text(HOSTILE)
         self.assertEqual(cards.first.get_attribute("href"), "https://social.example/users/0")
         self.assertFalse(viewer.evaluate("window.ran === true"))
+        # Who turns a phone finds what was there.
+        for size in (PHONE, TURNED):
+            page.set_viewport_size(size)
+            expect(page.locator("#tab-chat")).to_be_visible(visible=size is PHONE)
+            expect(cards.first).to_be_visible()
         self.assertEqual(viewer.complaints, [])
 
     def test_actions(self) -> None:

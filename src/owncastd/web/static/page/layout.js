@@ -11,6 +11,8 @@ import { wireTabs } from "../tabs.js";
 const CRAMPED = 560;
 /** Up to this width the chat is one of the tabs; page.css has the same. */
 const NARROW = "(max-width: 900px)";
+/** What is shown first, by the width of the page. */
+const FIRST_TABS = ["chat", "about"];
 
 export class Layout {
   #tabs;
@@ -62,7 +64,10 @@ export class Layout {
     }
     this.#arranged = narrow;
     this.#tabs.arrange((id) => id !== "chat" || narrow);
-    this.#tabs.show(narrow && this.#hasChat ? "chat" : "about");
+    // What the viewer has turned to stays, be it before all was there or before a phone was turned.
+    const chosen = this.#body.dataset.tab;
+    const first = narrow && this.#hasChat ? "chat" : "about";
+    this.#tabs.show(chosen && !FIRST_TABS.includes(chosen) ? chosen : first);
   }
 
   #toggleTheatre() {
