@@ -2,12 +2,13 @@
 URLs that others name.
 """
 
+from hyperlink import URL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from owncastd.net.errors import BadURL
-from owncastd.net.urls import MAX_URL, outgoing_url
+from owncastd.net.urls import MAX_URL, outgoing_url, resolved
 
 GOOD = [
     ("https://peer.example/users/bob", "https://peer.example/users/bob"),
@@ -93,3 +94,25 @@ class URLTests(SynchronousTestCase):
         written = url.to_text()
         self.assertTrue(written.isascii() and written.isprintable() and " " not in written)
         self.assertEqual(outgoing_url(written).to_text(), written)
+
+
+class ReferenceTests(SynchronousTestCase):
+    """
+    What stands in a document.
+    """
+
+    def test_resolved(self) -> None:
+        """
+        References are read from where they stand; what leads nowhere is refused.
+        """
+        base = URL.from_text("https://peer.example/a/b?c")
+        for reference, target in (
+            ("", "https://peer.example/a/b?c"),
+            ("d", "https://peer.example/a/d"),
+            ("/e", "https://peer.example/e"),
+            ("//other.example/f", "https://other.example/f"),
+            ("http://other.example/", "http://other.example/"),
+        ):
+            self.assertEqual(resolved(base, reference), target)
+        for reference in ("http:relative", "https://peer.example:port/", "https://[peer/"):
+            self.assertRaises(BadURL, resolved, base, reference)

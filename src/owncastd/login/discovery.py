@@ -16,7 +16,7 @@ from hyperlink import URL
 from owncastd.net.errors import BadURL, OutgoingError
 from owncastd.net.fetch import Fetch
 from owncastd.net.outgoing import Bounds, HTTPAnswer, redirected
-from owncastd.net.urls import outgoing_url
+from owncastd.net.urls import outgoing_url, resolved
 from owncastd.threads import InThread
 
 from .link_header import Link, parse_links
@@ -141,11 +141,8 @@ class Discovery:
     def _absolute(self, base: URL, links: tuple[Link, ...]) -> tuple[Link, ...]:
         absolute: list[Link] = []
         for link in links:
-            try:
-                target = base.click(link.target).to_text() if link.target else base.to_text()
-            except (ValueError, NotImplementedError):  # the latter for a scheme without a host
-                continue
-            absolute.append(Link(target, link.relations))
+            with suppress(BadURL):
+                absolute.append(Link(resolved(base, link.target), link.relations))
         return tuple(absolute)
 
     async def _described(self, url: str) -> Authorization:

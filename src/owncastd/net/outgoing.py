@@ -31,7 +31,7 @@ from .connecting import Conversation, GuardedEndpoints, Names
 from .errors import NoAnswer, OutgoingError, TooBusy, TooLong
 from .failures import Trouble, innermost, trouble_of
 from .secure import client_options
-from .urls import outgoing_url
+from .urls import outgoing_url, resolved
 
 __all__ = ["ANYWHERE", "PUBLIC_ONLY", "Bounds", "HTTPAnswer", "Outgoing", "OutgoingPolicy"]
 
@@ -201,11 +201,7 @@ def redirected(base: URL, location: str, plain_http: bool) -> URL:
     @raise BadURL: nowhere.
     """
     plain_http = plain_http and base.scheme == "http"
-    try:
-        absolute = base.click(location).to_text()
-    except (ValueError, NotImplementedError):  # the latter for a scheme without a host
-        absolute = ""
-    return outgoing_url(absolute, plain_http)
+    return outgoing_url(resolved(base, location), plain_http)
 
 
 def same_origin(first: URL, second: URL) -> bool:

@@ -51,6 +51,19 @@ def outgoing_url(url: str, plain_http: bool = True) -> URL:
     return parsed
 
 
+def resolved(base: URL, reference: str) -> str:
+    """
+    Where a reference leads from a document (RFC 3986, 5), which need not be anywhere to go.
+
+    @raise BadURL: nowhere.
+    """
+    try:
+        target: URL = base.click(reference) if reference else base
+        return target.to_text()
+    except (ValueError, NotImplementedError):  # hyperlink's for a scheme without a host
+        raise BadURL("this is not a URL") from None
+
+
 def _in_ascii(url: URL) -> URL:
     """
     Encode what is not ASCII. A host that is ASCII stays as it is: IDNA would refuse IPv6 addresses
