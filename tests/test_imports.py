@@ -25,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "options": set(),
     "threads": set(),
     # Small tools and steps around the service, each with what it needs of the house.
-    "startup": {"options", "database", "settings", "identity", "net"},
+    "startup": {"options", "database", "settings", "identity", "net", "notify"},
     "storing": {"settings", "storage"},
     "demo": {"options", "settings", "identity", "transcoder"},
     "broadcast": VALUES | {"database"},

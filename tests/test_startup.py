@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from owncastd.database.migrations import prepare
 from owncastd.demo import publish_url
 from owncastd.identity.first_run import FirstSecrets
+from owncastd.notify.push_encryption import from_base64url
 from owncastd.options import Options, ServerOptions
 from owncastd.service import announcement, makeService
 from owncastd.settings import catalogue
@@ -203,6 +204,14 @@ class SettleTests(SynchronousTestCase):
         self.assertEqual(
             publish_url(self.given("--streamkey", "a b")), "rtmp://127.0.0.1:1936/live/a%20b"
         )
+
+    def test_document_of_a_new_server(self) -> None:
+        """
+        The first answer of a new server has the key that browsers subscribe with.
+        """
+        settle(self.connection, self.options)
+        key = Settings.read(self.connection).get(catalogue.BROWSER_PUSH_PUBLIC_KEY)
+        self.assertEqual(len(from_base64url(key)), 65)
 
     def test_demo_without_a_server(self) -> None:
         """

@@ -655,7 +655,6 @@ class OwncastService(Service):
         self._webhooks.start()
         self.federation.start()
         self.metrics.start()
-        self._notifications.start()
         self._trials.renew()
         self._offline.renew()
         if self._encrypted is not None:

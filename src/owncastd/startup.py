@@ -18,6 +18,7 @@ from owncastd.identity.first_run import FirstSecrets, prepare_identity
 from owncastd.net.addresses import host_and_port
 from owncastd.net.certificates import CertificateFiles, CertificateProblem
 from owncastd.net.tls import RenewedCertificate
+from owncastd.notify.push_key import prepare_push_key
 from owncastd.options import ServerOptions
 from owncastd.settings import catalogue
 from owncastd.settings.setting import Setting
@@ -107,7 +108,7 @@ def encrypted_ingest(
 
 def settle(connection: sqlite3.Connection, options: ServerOptions) -> FirstSecrets:
     """
-    See to it that there are secrets, and remember what the options say.
+    See to it that there are secrets and keys, and remember what the options say.
 
     Comes last, when nothing can fail any more: secrets that were made up are shown only once.
 
@@ -120,6 +121,7 @@ def settle(connection: sqlite3.Connection, options: ServerOptions) -> FirstSecre
     _remember(connection, catalogue.HTTP_PORT, options.web_server_port)
     _remember(connection, catalogue.HTTP_ADDRESS, options.web_server_ip)
     _remember(connection, catalogue.RTMP_PORT, options.rtmp_port)
+    prepare_push_key(connection)
     return prepare_identity(connection, options.admin_password)
 
 

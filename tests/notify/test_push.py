@@ -15,7 +15,7 @@ from owncastd.notify.fetching import Gone, NotTold
 from owncastd.notify.push import MAX_BODY, MAX_TITLE, TOPIC, PushSender, payload
 from owncastd.notify.push_round import CONCURRENCY, SECOND_TRY_SECONDS, PushRound
 from owncastd.notify.subscriptions import Subscriptions
-from owncastd.notify.vapid import PushKey
+from owncastd.notify.vapid import PushKey, Voucher
 from tests.chat.house import ChatCase
 
 from .support import Asked, MemoryBrowser, MemoryFetch
@@ -34,8 +34,8 @@ class PushCase(ChatCase):
         super().setUp()
         self.fetch = MemoryFetch()
         self.key = PushKey.make()
-        self.sender = PushSender(self.clock, self.fetch, lambda: "https://live.example")
-        self.sender.use(self.key)
+        voucher = Voucher(self.clock, self.key)
+        self.sender = PushSender(voucher, self.fetch, lambda: "https://live.example")
         self.list = Subscriptions(self.clock, self.database)
 
     def browser(self, number: int) -> MemoryBrowser:
@@ -125,17 +125,6 @@ class SenderTests(PushCase):
             error: Any = self.failureResultOf(self.sending(browser), NotTold).value
             self.assertIs(error.again, again)
             self.assertNotIn("push.example", error.reason)
-
-    def test_no_key(self) -> None:
-        """
-        Without a key nothing is sent.
-        """
-        sender = PushSender(self.clock, self.fetch, lambda: "")
-        browser = MemoryBrowser("https://push.example/1")
-        self.failureResultOf(
-            Deferred.fromCoroutine(sender.send(browser.subscription, b"")), NotTold
-        )
-        self.assertEqual(self.fetch.asked, [])
 
     def test_payload(self) -> None:
         """

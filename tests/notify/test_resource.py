@@ -23,7 +23,7 @@ from owncastd.notify.resource import (
     NotificationTrialsAPI,
 )
 from owncastd.notify.subscriptions import Subscriptions
-from owncastd.notify.vapid import PushKey
+from owncastd.notify.vapid import PushKey, Voucher
 from owncastd.settings import catalogue
 from owncastd.settings.values import BrowserPush, Discord
 from tests.chat.house import LONG_AGO, InlineDatabase
@@ -63,8 +63,8 @@ class NotificationsCase(SiteTestCase):
         The routes.
         """
         self.list = Subscriptions(self.clock, self.database)
-        sender = PushSender(self.clock, self.fetch, lambda: "")
-        sender.use(PushKey.make())
+        voucher = Voucher(self.clock, PushKey.make())
+        sender = PushSender(voucher, self.fetch, lambda: "")
 
         def channel(name: str) -> Any:
             async def tell(value: object, announcement: Announcement) -> None:

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from typing import Final
 
 from attrs import define, field
-from twisted.internet.interfaces import IReactorTime
 
 from owncastd.net.fetch import Fetch
 
-from .fetching import NotTold, hand_over
+from .fetching import hand_over
 from .push_encryption import MAX_PLAIN_BYTES, SALT_BYTES, encrypt, new_key
 from .subscriptions import Subscription
-from .vapid import PushKey, Voucher
+from .vapid import Voucher
 
 #: How long a push service keeps a message for a browser that is not reachable, in seconds: a good
 #: part of a broadcast, so that a phone that wakes up is told while there is something to see.
@@ -53,21 +52,14 @@ class PushSender:
     """
     Writes to browsers in the name of this server.
 
+    @ivar _voucher: makes what vouches for us.
     @ivar _server_url: where the world reaches it, or empty.
-    @ivar _voucher: makes what vouches for us, once there is a key.
     """
 
-    _clock: IReactorTime
+    _voucher: Voucher
     _fetch: Fetch
     _server_url: Callable[[], str]
     _random_bytes: Callable[[int], bytes] = field(default=secrets.token_bytes, repr=False)
-    _voucher: Voucher | None = field(init=False, default=None)
-
-    def use(self, key: PushKey) -> None:
-        """
-        Vouch with a key from now on.
-        """
-        self._voucher = Voucher(self._clock, key)
 
     async def send(self, subscription: Subscription, message: bytes) -> None:
         """
@@ -76,8 +68,6 @@ class PushSender:
         @raise owncastd.notify.fetching.Gone: there is no such browser any more (RFC 8030, 7.3).
         @raise NotTold: it was not taken.
         """
-        if self._voucher is None:
-            raise NotTold("there is no key for push messages yet", again=True)
         salt = self._random_bytes(SALT_BYTES)
         body = encrypt(message, subscription.key, subscription.secret, new_key(), salt)
         headers = {

@@ -173,7 +173,10 @@ def _note(cursor: sqlite3.Cursor, endpoint: str, taken: bool) -> None:
     )
 
 
-def _clear(cursor: sqlite3.Cursor) -> None:
+def clear(cursor: sqlite3.Cursor) -> None:
+    """
+    Nobody is told any more.
+    """
     cursor.execute("DELETE FROM push_subscriptions")
 
 
@@ -200,12 +203,6 @@ class Subscriptions:
         These are told no more. Failures: those of L{Database.write}.
         """
         return self._database.write(_remove, endpoints)
-
-    def clear(self) -> Deferred[None]:
-        """
-        Nobody is told any more. Failures: those of L{Database.write}.
-        """
-        return self._database.write(_clear)
 
     def count(self) -> Deferred[int]:
         """

@@ -2,7 +2,7 @@
 What is said through each channel when the stream is on.
 """
 
-from attrs import define, field
+from attrs import define
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -27,7 +27,6 @@ class Telling:
     Says it, with what the administrator has set.
 
     @ivar _fetch: for addresses that the administrator named.
-    @ivar has_key: whether there is a key for browsers.
     """
 
     _clock: IReactorTime
@@ -36,7 +35,6 @@ class Telling:
     _sender: PushSender
     _mailer: Mailer
     _fetch: Fetch
-    has_key: bool = field(init=False, default=False)
 
     _log = Logger()
 
@@ -58,7 +56,7 @@ class Telling:
         return (
             Channel(
                 "browsers",
-                lambda: self.has_key and get(catalogue.BROWSER_PUSH).enabled,
+                lambda: get(catalogue.BROWSER_PUSH).enabled,
                 self.browsers,
                 resumable=True,
             ),
