@@ -3,15 +3,17 @@ A real server in a process of its own, on loopback, with a folder of its own.
 """
 
 import contextlib
+import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,10 @@ CACHE = ROOT / ".cache"
 
 STREAM_KEY = "integration-key"
 ADMIN_PASSWORD = "integration-password"
-START_SECONDS = 20.0
-STOP_SECONDS = 15.0
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+#: Where servers listen: below what Linux, macOS and BSD give to those who ask for any port.
+PORTS = (20_000, 32_000)
 
 
 def find_ffmpegs() -> dict[str, Path]:
@@ -59,18 +63,31 @@ def any_ffmpeg() -> Path:
     raise AssertionError("no ffmpeg on PATH, nor the extra owncastd[ffmpeg]")
 
 
+def _candidates() -> Iterator[int]:
+    """
+    Ports one after the other, from a place of this process's own: what the system gives to those
+    who ask for any port would be given to others again before a server has it.
+    """
+    lowest, highest = PORTS
+    for number in itertools.count(random.randrange(highest - lowest)):
+        yield lowest + number % (highest - lowest)
+
+
+_CANDIDATES = _candidates()
+
+
 def free_ports(count: int) -> list[int]:
     """
     Loopback ports that nobody listens on, all different.
     """
-    with contextlib.ExitStack() as stack:
-        ports = []
-        for _ in range(count):
-            sock = stack.enter_context(socket.socket())
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(("127.0.0.1", 0))
-            ports.append(sock.getsockname()[1])
-        return ports
+    ports: list[int] = []
+    while len(ports) < count:
+        port = next(_CANDIDATES)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            ports.append(port)
+    return ports
 
 
 def store_settings(datadir: Path, settings: Mapping[str, object]) -> None:
@@ -223,7 +240,7 @@ class Server:
         status: dict[str, Any] = answer.json()
         return status
 
-    def wait_for_state(self, state: str, seconds: float = 15.0) -> dict[str, Any]:
+    def wait_for_state(self, state: str, seconds: float = 60.0) -> dict[str, Any]:
         """
         Wait until the stream is C{offline}, C{live} or C{interrupted}.
 
@@ -236,7 +253,7 @@ class Server:
 
         return wait_for(f"the stream to be {state}", reached, seconds)
 
-    def wait_for_playlist(self, rendition: int = 0, seconds: float = 15.0) -> str:
+    def wait_for_playlist(self, rendition: int = 0, seconds: float = 60.0) -> str:
         """
         Wait until a media playlist is served.
         """

@@ -18,7 +18,7 @@ class TooLate(AssertionError):
     """
 
 
-def wait_for(what: str, condition: Callable[[], T | None], seconds: float = 15.0) -> T:
+def wait_for(what: str, condition: Callable[[], T | None], seconds: float = 60.0) -> T:
     """
     Wait until a condition gives something other than C{None} and C{False}.
 
