@@ -61,7 +61,7 @@ def watch(
     used, lasted = cpu() - used, time.monotonic() - began
     ages = [
         at / 1000 - sender.started_at - number / BROADCAST.frame_rate
-        for at, number in viewer.evaluate("window.glass.frames")
+        for at, number, _ in viewer.evaluate("window.glass.frames")
     ]
     return {
         "glass_p50_s": round(percentile(ages, 0.5), 3),

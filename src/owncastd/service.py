@@ -105,6 +105,7 @@ from owncastd.slate.slate import ClipStock, Slate
 from owncastd.storage.storage import Outlet, Storage
 from owncastd.threads import reactor_threads
 from owncastd.transcoder.beside import AlignedSource, SpareSource
+from owncastd.transcoder.children import Children
 from owncastd.transcoder.clips import Clips, make_clip
 from owncastd.transcoder.companion import AccompaniedSource
 from owncastd.transcoder.encoders import EncoderSurvey
@@ -399,9 +400,10 @@ class OwncastService(Service):
         proxies = TrustedProxies.parse(trusted)
 
         origin = Origin(reactor)
-        locator = FFmpegLocator(reactor, lambda: settings.get(catalogue.FFMPEG_PATH))
+        children = self._children = Children(reactor)
+        locator = FFmpegLocator(children, lambda: settings.get(catalogue.FFMPEG_PATH))
         preview = Preview()
-        self._thumbnails = Thumbnails(reactor, locator.locate, origin.best_opening, preview.show)
+        self._thumbnails = Thumbnails(children, locator.locate, origin.best_opening, preview.show)
         self._storing = Storing.make(
             reactor,
             settings,
@@ -409,7 +411,7 @@ class OwncastService(Service):
             options.keep_segment_files,
             reactor_threads(reactor),
         )
-        self._clips = Clips(reactor, locator.locate, art.coming_back())
+        self._clips = Clips(children, locator.locate, art.coming_back())
         self._pipeline = Pipeline(
             reactor,
             origin,
@@ -421,10 +423,10 @@ class OwncastService(Service):
             self._storing.storage,
         )
         self._encoders = EncoderSurvey(
-            reactor, locator, lambda: settings.get(catalogue.FFMPEG_PATH)
+            children, locator, lambda: settings.get(catalogue.FFMPEG_PATH)
         )
         self._trials = EncoderTrials(
-            reactor, self._encoders.survey, lambda: settings.get(catalogue.VIDEO_CODEC)
+            children, self._encoders.survey, lambda: settings.get(catalogue.VIDEO_CODEC)
         )
         settings.subscribe(catalogue.VIDEO_CODEC, lambda _: self._trials.renew())
         settings.subscribe(catalogue.FFMPEG_PATH, lambda _: self._trials.renew())
@@ -540,7 +542,7 @@ class OwncastService(Service):
         self._offline = OfflineClip(
             reactor,
             lambda shape, picture: Deferred.fromCoroutine(
-                make_clip(reactor, locator.locate, shape, picture, alive=False)
+                make_clip(children, locator.locate, shape, picture, alive=False)
             ),
             lambda: (
                 own_offline if offline_image.picture().is_vector else offline_image.picture().data
@@ -695,6 +697,7 @@ class OwncastService(Service):
             ("the storage", lambda: Deferred.fromCoroutine(self._storing.stop())),
             ("the trials of encoders", lambda: maybeDeferred(self._trials.stop)),
             ("the look for encoders", lambda: maybeDeferred(self._encoders.stop)),
+            ("the children that were still at something", self._children.stop),
             ("the certificate", self._stop_certificate),
             ("the ports", lambda: Deferred.fromCoroutine(self._stop_listening())),
             ("the password check", lambda: maybeDeferred(self._password.stop)),

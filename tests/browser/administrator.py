@@ -19,7 +19,7 @@ from tests.web.test_endpoints import NOT_YET, operations
 
 from .chromium import ARGUMENTS, Browser
 
-WAIT_MS = 20_000
+WAIT_MS = 30_000
 #: More than any page has places for the focus.
 MANY_TABS = 200
 DESKTOP: Mapping[str, int] = {"width": 1360, "height": 900}

@@ -4,6 +4,7 @@ People who chat: real browsers on the server's pages, each with storage of its o
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, 
 
 from .chromium import ARGUMENTS, Browser
 
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 DESKTOP: Mapping[str, int] = {"width": 1280, "height": 800}
 PHONE: Mapping[str, int] = {"width": 390, "height": 844}
 CHAT = "owncast-chat"
@@ -133,7 +134,7 @@ class Chatter:
         """
         self.message(text).wait_for(state="detached")
 
-    def see_words(self, selector: str, words: str) -> None:
+    def see_words(self, selector: str, words: str | re.Pattern[str]) -> None:
         """
         Wait until a part of the page says something.
         """

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from attrs import field, frozen
+from playwright.sync_api import expect
 
 from tests.npm import NpmFailed, install, node_and_npm, run
 
@@ -42,6 +43,10 @@ ARGUMENTS = (
     "--autoplay-policy=no-user-gesture-required",
     "--mute-audio",
 )
+
+#: What is expected of a page may take as long as on a slow machine with much else to do.
+EXPECT_MS = 30_000
+expect.set_options(timeout=EXPECT_MS)
 
 
 class BrowserUnavailable(Exception):

@@ -116,7 +116,10 @@ def _fill_appearance(field: Locator, value: Any) -> None:
 
 def _upload(field: Locator, value: Any) -> None:
     assert isinstance(value, Path)
-    field.locator("input[type=file]").set_input_files(value)
+    setter = field.get_attribute("data-setter")
+    # The answer says that it is stored.
+    with field.page.expect_response(lambda answer: answer.url.endswith(f"/config/{setter}")):
+        field.locator("input[type=file]").set_input_files(value)
 
 
 _FILLERS: Final[Mapping[str, Callable[[Locator, Any], None]]] = {

@@ -2,7 +2,8 @@
  * Run in the page by the tests and the benchmark: note which frame of a barcoded source is on the
  * glass, and when. tests/integration/sources.py says how a frame's number is drawn.
  *
- * The answer: `window.glass.frames` is a list of [wall clock in ms, frame number].
+ * The answer: `window.glass.frames` is a list of [wall clock in ms, frame number,
+ * media time in seconds].
  */
 () => {
   if (window.glass) {
@@ -35,7 +36,7 @@
     shown += 1;
     if (shown % glass.every === 0) {
       const at = performance.timeOrigin + metadata.expectedDisplayTime;
-      glass.frames.push([at, read()]);
+      glass.frames.push([at, read(), metadata.mediaTime]);
     }
     video.requestVideoFrameCallback(onFrame);
   };

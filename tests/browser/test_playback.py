@@ -2,7 +2,6 @@
 In a real browser: the stream plays, survives an interruption, and ends.
 """
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,18 @@ from playwright.sync_api import Response
 from tests.integration.case import SMALL_VARIANT, SOURCE_VARIANT, ServerTestCase
 from tests.integration.harness import ROOT
 from tests.integration.sources import PLAIN
+from tests.integration.waiting import wait_for
 
 from .chromium import find_browser
-from .viewer import PLAYER, Viewer, viewing
+from .viewer import PLAYER, Frame, Viewer, misplaced, viewing
 
 ARTIFACTS: Path = ROOT / "artifacts"
-SETTLING_FRAMES = 45
+#: How much media is looked at, each time.
+SECONDS = 2
 #: Seconds of media that no player has in hand at the default level.
 MORE_THAN_BUFFERED_SECONDS = 5
+#: As long as the test may take on a slow machine.
+LONG_GRACE_SECONDS = 300
 #: Where the player is, and how many pictures it has shown.
 SHOWN = f"[{PLAYER}.video.currentTime, {PLAYER}.video.getVideoPlaybackQuality().totalVideoFrames]"
 #: How often a series of forced switches may be disturbed by whatever else the machine does.
@@ -28,7 +31,6 @@ COUNT_SEEKS = f"{PLAYER}.video.addEventListener('seeking', () => {{ window.glass
 STREAM_IS_SEEN = "window.glass.frames.at(-1)[1] > 0"
 #: The first report comes after twenty seconds of playback.
 REPORT_SECONDS = 60
-SOURCE_FRAMES = PLAIN.seconds * PLAIN.frame_rate
 
 
 class PlaybackTests(ServerTestCase):
@@ -45,14 +47,11 @@ class PlaybackTests(ServerTestCase):
 
     def assert_frames_advance(self, viewer: Viewer) -> None:
         """
-        The pictures that are shown follow one another: forwards, few left out, none repeated.
+        The pictures that are shown follow one another, each in its place.
         """
-        # A player that has just started may skip to the edge.
-        numbers = viewer.frame_numbers(SETTLING_FRAMES + 45)[SETTLING_FRAMES:]
-        # The source begins again at its end.
-        steps = [(after - before) % SOURCE_FRAMES for before, after in pairwise(numbers)]
-        self.assertTrue(all(0 < step < 15 for step in steps), numbers)
-        self.assertLess(sum(steps) / len(steps), 3, numbers)
+        frames = viewer.frames(SECONDS)
+        self.assertGreater(len(frames), SECONDS)
+        self.assertEqual(misplaced(frames, PLAIN), [])
 
     def assert_goes_on(self, viewer: Viewer, seconds: float) -> None:
         """
@@ -87,7 +86,7 @@ class PlaybackTests(ServerTestCase):
         In one page without a reload: offline, live, interrupted with a slate that plays on, live
         again in the same player session, offline. The player tells how it fares.
         """
-        server = self.start_server()
+        server = self.start_server(settings={"reconnect_grace_seconds": LONG_GRACE_SECONDS})
         with viewing(self.browser) as viewer:
             reports: list[Response] = []
             viewer.page.on("response", lambda answer: reports.append(answer))
@@ -102,6 +101,8 @@ class PlaybackTests(ServerTestCase):
             viewer.keep_session()
             viewer.screenshot(ARTIFACTS / "live.png")
 
+            # It is made when there is time, after some seconds of the stream.
+            wait_for("the slate", lambda: "A clip of" in server.log)
             publisher.kill()
             viewer.wait_for_phase("interrupted")
             self.assert_goes_on(viewer, MORE_THAN_BUFFERED_SECONDS)
@@ -173,11 +174,8 @@ class PlaybackTests(ServerTestCase):
             find = f"{PLAYER}.hls.levels.findIndex((level) => level.height === {height})"
             viewer.evaluate(f"{PLAYER}.hls.loadLevel = {find}")
             viewer.wait_until(f"{PLAYER}.video.videoHeight === {height}")
-            viewer.frame_numbers(SETTLING_FRAMES)
+            viewer.frames(SECONDS)
         glass = viewer.evaluate("window.glass")
-        numbers = [number for _, number in glass["frames"]]
-        steps = [(after - before) % SOURCE_FRAMES for before, after in pairwise(numbers)]
-        # A step back is a very long one here.
-        jumps = [step for step in steps if not 0 < step < PLAIN.frame_rate]
+        jumps = misplaced([Frame(number, time) for _, number, time in glass["frames"]], PLAIN)
         noticed = {"stalls": glass["stalls"], "seeks": glass["seeks"], "jumps": len(jumps)}
         return [f"{count} {name}" for name, count in noticed.items() if count]

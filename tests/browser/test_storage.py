@@ -2,8 +2,6 @@
 In a real browser: segments that come from a bucket of another origin, as long as it is there.
 """
 
-from itertools import pairwise
-
 from tests.integration.case import ServerTestCase
 from tests.integration.sources import PLAIN
 from tests.integration.test_storage import settings_for
@@ -11,13 +9,13 @@ from tests.integration.waiting import wait_for
 from tests.storage.rclone import Rclone
 
 from .chromium import find_browser
-from .viewer import Viewer, viewing
+from .viewer import Viewer, misplaced, viewing
 
-SOURCE_FRAMES = PLAIN.seconds * PLAIN.frame_rate
 #: The level without parts: all media comes in whole segments.
 CLASSIC = 4
+SECONDS = 3
 #: Longer than what a player has in its buffer at that level.
-OUTAGE_FRAMES = 20 * PLAIN.frame_rate
+OUTAGE_SECONDS = 20
 
 
 class BucketTests(ServerTestCase):
@@ -32,13 +30,13 @@ class BucketTests(ServerTestCase):
         super().setUp()
         self.browser = find_browser()
 
-    def assert_frames_advance(self, viewer: Viewer, count: int) -> None:
+    def assert_frames_advance(self, viewer: Viewer, seconds: float) -> None:
         """
         The pictures that are shown follow one another.
         """
-        numbers = viewer.frame_numbers(count)
-        steps = [(after - before) % SOURCE_FRAMES for before, after in pairwise(numbers)]
-        self.assertTrue(all(0 < step < 15 for step in steps), numbers)
+        frames = viewer.frames(seconds)
+        self.assertGreater(len(frames), seconds)
+        self.assertEqual(misplaced(frames, PLAIN), [])
 
     def test_from_the_bucket_and_from_here(self) -> None:
         """
@@ -57,10 +55,10 @@ class BucketTests(ServerTestCase):
             viewer.open(server.url)
             viewer.wait_for_playback()
             viewer.keep_session()
-            self.assert_frames_advance(viewer, 90)
+            self.assert_frames_advance(viewer, SECONDS)
             self.assertTrue(self.from_bucket(service, fetched), fetched)
             service.kill()
-            self.assert_frames_advance(viewer, OUTAGE_FRAMES)
+            self.assert_frames_advance(viewer, OUTAGE_SECONDS)
             self.assertTrue(viewer.same_session())
             self.assertEqual(viewer.complaints, [])
 
@@ -72,7 +70,7 @@ class BucketTests(ServerTestCase):
             fetched = self.fetched_by(viewer)
             viewer.open(server.url)
             viewer.wait_for_playback()
-            self.assert_frames_advance(viewer, 90)
+            self.assert_frames_advance(viewer, SECONDS)
             self.assertTrue(self.from_bucket(service, fetched), fetched)
             self.assertEqual(viewer.complaints, [])
 

@@ -5,11 +5,14 @@ A viewer: a real browser on the server's page.
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 from playwright.sync_api import Page, sync_playwright
+
+from tests.integration.sources import Source
 
 from .chromium import ARGUMENTS, Browser
 
@@ -18,6 +21,38 @@ GLASS = (Path(__file__).parent / "glass.js").read_text()
 VIEWPORT_WIDTH, VIEWPORT_HEIGHT = 1280, 900
 PLAYER = "document.getElementById('player')"
 WAIT_MS = 30_000
+#: A source that is sent in a loop leaves a gap where it begins again, in frames.
+LOOP_GAP = 2
+
+
+@frozen
+class Frame:
+    """
+    A picture that was shown.
+
+    @ivar number: as the source draws it into its pictures.
+    @ivar media_seconds: where the player has it.
+    """
+
+    number: int
+    media_seconds: float
+
+
+def misplaced(frames: Sequence[Frame], source: Source) -> list[tuple[Frame, Frame]]:
+    """
+    Where the pictures do not follow one another as the source has them, however many a busy browser
+    leaves out.
+
+    @param source: what is sent, over and over.
+    """
+    length = source.seconds * source.frame_rate
+    found = []
+    for before, after in pairwise(frames):
+        due = (after.media_seconds - before.media_seconds) * source.frame_rate
+        off = (after.number - before.number - due + length / 2) % length - length / 2
+        if due <= 0 or abs(off) > LOOP_GAP:
+            found.append((before, after))
+    return found
 
 
 @define(eq=False)
@@ -78,17 +113,16 @@ class Viewer:
         """
         self.wait_until(f"{PLAYER}.dataset.playback === 'playing'")
 
-    def frame_numbers(self, count: int) -> list[int]:
+    def frames(self, seconds: float) -> list[Frame]:
         """
-        The numbers of the next frames that are shown.
-
-        @param count: how many to wait for.
+        The frames that are shown during so much media from now on.
         """
         self.page.evaluate(GLASS)
         start = self.evaluate("window.glass.frames.length")
-        self.wait_until(f"window.glass.frames.length >= {start + count}")
-        numbers: list[int] = self.evaluate(f"window.glass.frames.slice({start}).map((f) => f[1])")
-        return numbers[:count]
+        end = self.evaluate(f"{PLAYER}.video.currentTime") + seconds
+        self.wait_until(f"{PLAYER}.video.currentTime > {end}", WAIT_MS / 1000 + 4 * seconds)
+        shown = self.evaluate(f"window.glass.frames.slice({start})")
+        return [Frame(number, media_seconds) for _, number, media_seconds in shown]
 
     def keep_session(self) -> None:
         """

@@ -43,11 +43,14 @@ class SlateTests(ServerTestCase):
     What players get while the encoder is away.
     """
 
-    def be_away(self, server: Server, recorders: list[Recorder]) -> None:
+    def be_away(self, server: Server, recorders: list[Recorder], clips: int) -> None:
         """
         Publish, be lost, come back and stop.
+
+        @param clips: how many have been made by the time when the encoder is lost.
         """
         publisher = self.publish(server, loop=True)
+        wait_for("the clips", lambda: server.log.count("A clip of") >= clips)
         wait_for("some media", lambda: min(r.seconds for r in recorders) > 6, 40)
         publisher.kill()
         server.wait_for_state("interrupted")
@@ -92,7 +95,7 @@ class SlateTests(ServerTestCase):
             self.record(server, 0, ("../1/stream.m3u8",)),
             self.record(server, 1, ("../0/stream.m3u8",)),
         ]
-        self.be_away(server, recorders)
+        self.be_away(server, recorders, clips=2)
         source, encoded = map(marks, recorders)
         # The beginning may have left the playlists at different segments.
         for number in (1, 2):
@@ -113,7 +116,7 @@ class SlateTests(ServerTestCase):
         useless.chmod(0o755)
         server = self.start_server(settings={"ffmpeg_path": str(useless)})
         recorder = self.record(server)
-        self.be_away(server, [recorder])
+        self.be_away(server, [recorder], clips=0)
         self.assertEqual(max(marks(recorder)), 2)
         _, slate, _ = self.runs(recorder)
         self.assertEqual(len({one.md5 for one in packets(any_ffmpeg(), slate, "v")}), 1)

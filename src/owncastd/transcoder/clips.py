@@ -166,3 +166,4 @@ class Clips:
         while len(self._made) >= MAX_CLIPS:
             self._made.popitem(last=False)
         self._made[shape] = clip
+        self._log.info("A clip of {shape} is ready", shape=shape)
