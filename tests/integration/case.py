@@ -98,7 +98,7 @@ class ServerTestCase(SynchronousTestCase):
         watch: PlaylistWatch,
         what: str,
         condition: Callable[[], bool],
-        seconds: float = 15.0,
+        seconds: float = 60.0,
     ) -> None:
         """
         Look at the playlist again and again until a condition holds.

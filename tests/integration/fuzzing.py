@@ -16,9 +16,9 @@ from .harness import CACHE
 
 FOLDER = Path(__file__).parent / "schemathesis"
 REQUIREMENTS = FOLDER / "requirements.txt"
-INSTALL_SECONDS = 300
+INSTALL_SECONDS = 600
 #: It takes about half a minute on two cores.
-RUN_SECONDS = 180
+RUN_SECONDS = 900
 #: How much of what it says goes into a message, in characters.
 SHOWN = 6_000
 

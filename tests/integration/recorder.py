@@ -6,6 +6,7 @@ and each is compared with the delta update of the same moment.
 """
 
 import threading
+import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -21,9 +22,13 @@ from .web import Answer, WebClient
 #: The registered type, and the one that Owncast has always sent; players know both.
 PLAYLIST_TYPES = frozenset(["application/vnd.apple.mpegurl", "application/x-mpegurl"])
 MEDIA_TYPES = frozenset(["video/mp4", "video/iso.segment"])
-START_SECONDS = 20.0
-#: How long the last request of a recorder may stay blocked.
-END_SECONDS = 30.0
+START_SECONDS = 60.0
+#: How long a recorder may take to come to the end of a broadcast.
+END_SECONDS = 60.0
+#: The status of what did not come in time.
+TOO_LATE = 503
+#: How long a playlist may be late, and be asked for again.
+LATE_SECONDS = 60.0
 
 
 @define(eq=False)
@@ -48,6 +53,8 @@ class Recorder:
     _thread: threading.Thread = field(init=False)
     _prefetched: dict[str, bytes] = field(factory=dict, init=False)
     _taken: tuple[int, int] = field(default=(-1, 0), init=False)
+    #: How much of the segment that is being made came as parts: bytes, seconds.
+    _in_parts: tuple[int, float] = field(default=(0, 0.0), init=False)
     _maps: list[str] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -67,9 +74,9 @@ class Recorder:
         Record no more. May repeat.
         """
         self._stopping.set()
-        self.wait(END_SECONDS)
+        self.wait()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float = END_SECONDS) -> None:
         """
         Wait until the broadcast has ended.
 
@@ -126,8 +133,8 @@ class Recorder:
         query = f"stream.m3u8?_HLS_msn={msn}"
         if before.part_target is not None:
             query += f"&_HLS_part={part}"
-        text = self._get(query, PLAYLIST_TYPES).text
-        delta = self._get(f"{query}&_HLS_skip=YES", PLAYLIST_TYPES).text
+        text = self._playlist(query)
+        delta = self._playlist(f"{query}&_HLS_skip=YES")
         full, update = parse_media(text), parse_media(delta)
         # Otherwise something came between the two answers, here or in another rendition.
         if (full.edge, full.ended, full.reports) == (update.edge, update.ended, update.reports):
@@ -145,19 +152,21 @@ class Recorder:
     def _take_segment(self, segment: Segment) -> None:
         msn, count = self._taken
         if segment.msn > msn:
-            count = 0
+            count, self._in_parts = 0, (0, 0.0)
         run = self._run_of(segment)
+        size, seconds = self._in_parts
         for part in segment.parts[count:]:
-            self._append(self.parts_file(run), part.uri)
+            size += self._append(self.parts_file(run), part.uri)
+            seconds += float(part.duration)
             self.seconds += float(part.duration)
         self._taken = (segment.msn, max(count, len(segment.parts)))
+        self._in_parts = (size, seconds)
         if segment.uri is not None:
             self._append(self.segments_file(run), segment.uri)
             if not segment.parts:
-                if count:
-                    self.problems.append(f"missed the last parts of segment {segment.msn}")
-                self._append(self.parts_file(run), segment.uri)
-                self.seconds += float(segment.length)
+                # Parts are listed for some seconds: who comes later takes what is left as a whole.
+                self._append(self.parts_file(run), segment.uri, size)
+                self.seconds += float(segment.length) - seconds
             self._taken = (segment.msn + 1, 0)
 
     def _run_of(self, segment: Segment) -> int:
@@ -172,15 +181,33 @@ class Recorder:
                 self._append(file, segment.map_uri)
         return self._maps.index(segment.map_uri)
 
-    def _append(self, file: Path, name: str) -> None:
+    def _append(self, file: Path, name: str, begin: int = 0) -> int:
+        """
+        Fetch something, and keep it from an offset on.
+
+        @return: how many bytes that is.
+        """
         body = self._prefetched.pop(name, None)
         if body is None:
             body = self._get(name, MEDIA_TYPES).body
         with file.open("ab") as out:
-            out.write(body)
+            return out.write(body[begin:])
+
+    def _playlist(self, query: str) -> str:
+        """
+        A playlist, asked for again when it does not come in time, as players do (RFC 8216bis,
+        6.2.5.2).
+        """
+        deadline = time.monotonic() + LATE_SECONDS
+        while True:
+            answer = self._client.get(self._path(query))
+            if answer.status != TOO_LATE or time.monotonic() > deadline:
+                return self._checked(query, answer, PLAYLIST_TYPES).text
 
     def _get(self, name: str, content_types: Collection[str]) -> Answer:
-        answer = self._client.get(self._path(name))
+        return self._checked(name, self._client.get(self._path(name)), content_types)
+
+    def _checked(self, name: str, answer: Answer, content_types: Collection[str]) -> Answer:
         if answer.status != 200:
             raise AssertionError(f"{name}: status {answer.status}")
         content_type = answer.headers.get("content-type", "")

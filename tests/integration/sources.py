@@ -23,7 +23,7 @@ from .processes import is_running
 BARCODE_BITS = 16
 #: How long ffmpeg may take to make a source or to end, in seconds.
 ENCODE_SECONDS = 600
-END_SECONDS = 15
+END_SECONDS = 120
 #: ffmpeg's own exit status after SIGINT and SIGTERM.
 INTERRUPTED_STATUS = 255
 

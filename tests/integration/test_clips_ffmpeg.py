@@ -37,6 +37,9 @@ class ClipTests(TestCase):
     Our own picture in shapes of streams.
     """
 
+    #: Three clips, each of which may take a minute.
+    timeout = 300
+
     async def made(self, shape: ClipShape) -> Clip:
         """
         The clip, when it is there.

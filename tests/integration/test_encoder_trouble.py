@@ -36,7 +36,8 @@ def encoder_of(server: Server) -> int | None:
     """
     for pid in server.members():
         with contextlib.suppress(OSError):
-            if b"\0pipe:3\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            # Those that make pictures and clips do not take the stream's clock over.
+            if b"\0-copyts\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 return pid
     return None
 
@@ -50,7 +51,7 @@ def encoding(server: Server) -> dict[str, Any]:
         f"http://127.0.0.1:{server.web_port}/api/admin/status",
         headers={"Authorization": f"Basic {credentials}"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         told = json.load(answer)["encoding"]
     assert isinstance(told, dict)
     return told
@@ -83,20 +84,21 @@ class EncoderTroubleTests(ServerTestCase):
             settings={"video_stream_output_variants": [SOURCE_VARIANT, SMALL_VARIANT]}
         )
         publisher = self.publish(server)
+        # From here on each reports the other.
+        server.wait_for_playlist(1)
         recorders = [
             self.record(server, 0, ("../1/stream.m3u8",)),
             self.record(server, 1, ("../0/stream.m3u8",)),
         ]
-        server.wait_for_playlist(1)
-        wait_for("some segments", lambda: recorders[1].seconds > 8, 30)
+        wait_for("some segments", lambda: recorders[1].seconds > 8)
         victim = wait_for("the encoder", lambda: encoder_of(server))
         os.kill(victim, signal.SIGKILL)
         successor = wait_for("another encoder", lambda: encoder_of(server) not in (None, victim))
         self.assertTrue(successor)
-        self.assertEqual(publisher.wait(40), 0, publisher.log)
+        self.assertEqual(publisher.wait(), 0, publisher.log)
         latest: list[MediaPlaylist] = []
         for recorder in recorders:
-            recorder.wait(15)
+            recorder.wait()
             recorder.assert_clean()
             for run in (0, 1):
                 decode(any_ffmpeg(), recorder.parts_file(run))
@@ -142,7 +144,7 @@ class EncoderTroubleTests(ServerTestCase):
             }
         )
         self.publish(server)
-        server.wait_for_playlist(1, 30)
+        server.wait_for_playlist(1)
         wait_for("the source", lambda: server.status()["online"])
         self.assert_multivariant(server, 1)
         self.assertIn('NAME="Source"', server.web.get("/hls/stream.m3u8").text)

@@ -34,8 +34,8 @@ class FidelityTests(ServerTestCase):
             publisher = self.publish(server, ffmpeg=ffmpeg, speed=5)
             server.wait_for_state("live")
             recorder = self.record(server, name=name)
-            self.assertEqual(publisher.wait(30), 0, publisher.log)
-            recorder.wait(15)
+            self.assertEqual(publisher.wait(), 0, publisher.log)
+            recorder.wait()
             recorder.assert_clean()
             for file in (recorder.parts_file(), recorder.segments_file()):
                 decode(any_ffmpeg(), file)
@@ -53,7 +53,7 @@ class FidelityTests(ServerTestCase):
         server.wait_for_state("live")
         recorder = self.record(server)
         self.assertEqual(publisher.wait(60), 0, publisher.log)
-        recorder.wait(15)
+        recorder.wait()
         recorder.assert_clean()
         self.assertGreater(recorder.seconds, 180)
         video, audio = (
@@ -104,8 +104,8 @@ class PlaylistTests(ServerTestCase):
             publisher = self.publish(server, speed=5)
             server.wait_for_state("live")
             recorder = self.record(server, name=f"level-{level.level}")
-            self.assertEqual(publisher.wait(30), 0, publisher.log)
-            recorder.wait(15)
+            self.assertEqual(publisher.wait(), 0, publisher.log)
+            recorder.wait()
             recorder.assert_clean()
             self.assertLess(abs(recorder.seconds - PLAIN.seconds), 0.2)
             assert recorder.watch.latest is not None

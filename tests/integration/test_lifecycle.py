@@ -8,7 +8,7 @@ import subprocess
 from tests.hls.validator import PlaylistWatch
 
 from .case import ServerTestCase, occupied_port
-from .harness import START_SECONDS, free_ports, server_command, server_environment
+from .harness import START_SECONDS, STOP_SECONDS, free_ports, server_command, server_environment
 
 
 class BroadcastTests(ServerTestCase):
@@ -67,7 +67,7 @@ class BroadcastTests(ServerTestCase):
         """
         When the grace time is over, the broadcast is.
         """
-        server = self.start_server(settings={"reconnect_grace_seconds": 2.0})
+        server = self.start_server(settings={"reconnect_grace_seconds": 15.0})
         publisher = self.go_live(server)
         publisher.kill()
         server.wait_for_state("interrupted")
@@ -85,7 +85,7 @@ class BroadcastTests(ServerTestCase):
         watch = PlaylistWatch()
         self.watch_until(server, watch, "a segment", lambda: bool(watch.latest))
         publisher.stop()
-        status = server.wait_for_state("offline", 5)
+        status = server.wait_for_state("offline")
         self.assertFalse(status["online"])
         self.assertIsNotNone(status["lastDisconnectTime"])
         playlist = watch.take(server.wait_for_playlist())
@@ -168,5 +168,5 @@ class ProcessTests(ServerTestCase):
         """
         server = self.start_server()
         server.process.send_signal(signal.SIGKILL)
-        server.process.wait(5)
+        server.process.wait(STOP_SECONDS)
         self.start_server().stop()

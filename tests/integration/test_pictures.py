@@ -76,7 +76,7 @@ class PicturesTests(ServerTestCase):
             types = {path: answer.headers["content-type"] for path, answer in answers.items()}
             return answers if types == KINDS else None
 
-        return wait_for("pictures of the stream", made, 15)
+        return wait_for("pictures of the stream", made)
 
     def wait_for_no_child(self, server: Server) -> None:
         """
@@ -128,7 +128,9 @@ class PicturesTests(ServerTestCase):
             server.wait_for_state("offline")
             self.assert_logo(server)
             self.assertIn("/logo/external", server.web.get("/").text)
-            self.assertNotIn("picture of the stream", server.log, name)
+            # Where much else is to be done, one may have to be given up for the next.
+            failed = [line for line in server.log.splitlines() if "picture of the stream" in line]
+            self.assertEqual([line for line in failed if "took longer" not in line], [], name)
             server.stop()
 
     def test_best_rendition(self) -> None:
@@ -151,7 +153,7 @@ class DamagedTests(TestCase):
     Media that nobody can read.
     """
 
-    timeout = 30
+    timeout = 180
 
     async def test_damaged(self) -> None:
         """

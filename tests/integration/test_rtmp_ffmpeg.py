@@ -35,7 +35,7 @@ from .sources import Source
 reactor = cast(Any, global_reactor)
 
 #: Longest wait for anything, in seconds; it only ends a test that fails.
-PATIENCE = 20.0
+PATIENCE = 60.0
 KEY = "a key/with-slashes"
 #: As it must be written in a URL.
 KEY_IN_URL = "a%20key/with-slashes"
@@ -106,7 +106,7 @@ class ServerCase(TestCase):
     An RTMP port on loopback.
     """
 
-    timeout = 60
+    timeout = 180
 
     def setUp(self) -> None:
         """
@@ -170,6 +170,8 @@ class FFmpegCases:
         The same session cut anywhere else gives the same events.
         """
         await self.push(f"live/{KEY_IN_URL}")
+        # All has been read then; the encoder may be gone before.
+        await until(lambda: self.ingest.publications[0].endings)
         recorded = b"".join(self.recording.recorded)
         whole = self.replay([recorded])
         self.assertEqual(whole[0], PublishRequested(KEY))

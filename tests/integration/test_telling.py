@@ -3,10 +3,12 @@ The world, which is another process, is told that the stream is on: what, in whi
 """
 
 import json
+import sqlite3
 import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -82,7 +84,9 @@ class TellingTests(ServerTestCase):
         """
         if not self.file.exists():
             return []
-        lines = [json.loads(line) for line in self.file.read_text().splitlines()]
+        # The last may be half written.
+        *whole, _ = self.file.read_text().split("\n")
+        lines = [json.loads(line) for line in whole]
         return [line for line in lines if line["path"].startswith(path)]
 
     def wait_for(self, path: str, count: int = 1) -> Sequence[Any]:
@@ -166,6 +170,7 @@ class TellingTests(ServerTestCase):
         )
         self.assertEqual(self.document(ping), {"key": "", "url": LIVE})
 
+        wait_for("the key to be kept", lambda: self.kept_key(server) == KEY)
         server.kill()
         server = self.start()
         self.set(server, "notifications/json", {**post, "enabled": True})
@@ -182,6 +187,18 @@ class TellingTests(ServerTestCase):
         for path in ("/push/1", "/push/gone", "/discord/hush"):
             self.assertEqual(len(self.told(path)), 1, path)
         self.assertNotIn("hush", server.log)
+
+    @staticmethod
+    def kept_key(server: Server) -> object:
+        """
+        The key of the directory, as it is in the database.
+        """
+        database = server.datadir / "owncast.db"
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            row = connection.execute(
+                "SELECT value FROM settings WHERE key = 'directory_registration_key'"
+            ).fetchone()
+        return row and json.loads(row[0])
 
     def assert_push(self, push: Any, browser: MemoryBrowser, public_key: str) -> None:
         """

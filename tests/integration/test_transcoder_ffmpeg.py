@@ -21,7 +21,7 @@ from owncastd.media.encoders import EncoderReport
 from owncastd.media.flv import FLVDemuxer, parse_audio_tag, parse_video_tag
 from owncastd.media.messages import MediaMessage, MessageKind
 from owncastd.media.renditions import Rendition
-from owncastd.transcoder import pace, pressure, recovery
+from owncastd.transcoder import pace, pressure, recovery, supervisor
 from owncastd.transcoder.encoders import Survey
 from owncastd.transcoder.families import V4L2M2M
 from owncastd.transcoder.locate import FFmpeg, FFmpegLocator, embedded_path
@@ -33,7 +33,7 @@ from tests.transcoder.fakes import MemoryReport
 reactor = cast(Any, global_reactor)
 
 #: Longest wait for anything, in seconds; it only ends a test that fails.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 SMALL = Rendition(name="90p", scaled_height=90, video_bitrate_kbps=200, cpu_usage_level=0)
 
@@ -98,7 +98,7 @@ class FFmpegCases:
     What holds with each ffmpeg; mixed into a test case per place where one may be.
     """
 
-    timeout = 60
+    timeout = 180
 
     @staticmethod
     def find() -> str | None:
@@ -114,6 +114,9 @@ class FFmpegCases:
         path = self.find()
         assert path is not None, "no ffmpeg: install the extra owncastd[ffmpeg]"
         self.path = path
+        # A machine with much else to do takes longer than a broadcast can wait.
+        self.patch(supervisor, "DRAIN_SECONDS", PATIENCE)
+        self.patch(pressure, "STALL_SECONDS", PATIENCE)
         self.flow = MemoryFlow()
         self.report = MemoryReport()
 

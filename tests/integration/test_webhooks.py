@@ -101,8 +101,9 @@ class Receiver:
         """
         if not self.file.exists():
             return []
-        lines = self.file.read_text().splitlines()
-        found = [Received(**json.loads(line)) for line in lines]
+        # The last may be half written.
+        *whole, _ = self.file.read_text().split("\n")
+        found = [Received(**json.loads(line)) for line in whole]
         return list({each.number: each for each in found if each.path == path}.values())
 
 

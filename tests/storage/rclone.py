@@ -14,6 +14,8 @@ from owncastd.storage.bucket import BucketAccess
 from tests.integration.harness import free_ports
 from tests.integration.waiting import wait_for
 
+from .files import files_below
+
 KEY = "test-access-key"
 SECRET = "test-secret-key"
 BUCKET = "video"
@@ -91,12 +93,7 @@ class Rclone:
         """
         What the bucket holds, by key.
         """
-        bucket = self.folder / BUCKET
-        return {
-            str(path.relative_to(bucket)): path.read_bytes()
-            for path in sorted(bucket.rglob("*"))
-            if path.is_file()
-        }
+        return files_below(self.folder / BUCKET)
 
     def _listens(self) -> bool:
         assert self.process.poll() is None, "rclone has ended"

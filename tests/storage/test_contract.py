@@ -22,6 +22,7 @@ from owncastd.threads import immediately, reactor_threads
 from tests.contracts import StoreUnderTest, segment_store_cases
 from tests.fakes import MemorySegmentStore
 
+from .files import files_below
 from .rclone import Rclone
 from .s3 import ACCESS, MemoryS3, started_clock
 
@@ -78,15 +79,12 @@ class Running(Synchronous):
         await self.stop()
 
 
-def files_below(root: Path) -> dict[str, bytes]:
+def media_below(root: Path) -> dict[str, bytes]:
     """
-    The whole files below a folder, by relative path.
+    The whole files of media below a folder, by relative path.
     """
-    return {
-        str(path.relative_to(root)): path.read_bytes()
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and path.suffix in (".m4s", ".mp4")
-    }
+    files = files_below(root)
+    return {name: data for name, data in files.items() if name.endswith((".m4s", ".mp4"))}
 
 
 async def in_memory(case: TestCase) -> StoreUnderTest:
@@ -112,7 +110,7 @@ async def in_files(case: TestCase) -> StoreUnderTest:
     Files, written on the spot.
     """
     root = a_root(case)
-    return Synchronous(FileStore(root, immediately), lambda: files_below(root))
+    return Synchronous(FileStore(root, immediately), lambda: media_below(root))
 
 
 async def in_files_by_threads(case: TestCase) -> StoreUnderTest:
@@ -121,7 +119,7 @@ async def in_files_by_threads(case: TestCase) -> StoreUnderTest:
     """
     root = a_root(case)
     store = FileStore(root, reactor_threads(reactor))
-    return Running(store, lambda: files_below(root), stop=_nothing)
+    return Running(store, lambda: media_below(root), stop=_nothing)
 
 
 async def _nothing() -> None:
@@ -173,7 +171,7 @@ async def in_rclone(case: TestCase) -> StoreUnderTest:
         await store.close()
         await connections.close()
 
-    return Running(store, lambda: files_below(root), stop=stop)
+    return Running(store, lambda: media_below(root), stop=stop)
 
 
 MemoryTests = segment_store_cases("MemoryTests", in_memory)
