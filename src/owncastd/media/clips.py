@@ -33,6 +33,9 @@ class ClipShape:
     level: int
     seconds: float
 
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height} at {self.frame_rate:g} frames a second"
+
     @classmethod
     def like(
         cls, configuration: AVCConfiguration, frame_rate: float, seconds: float
