@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from owncastd.admin.config import BASE
 from tests.admin.test_setters import CASES, at
@@ -42,6 +42,8 @@ VALUES: Final[dict[str, Any]] = {
 }
 #: Settings that the configuration shows only after a restart, by their keys in the database.
 AFTER_RESTART: Final = {"webserverport": "http_port_number", "webserverip": "http_listen_address"}
+#: How long it is watched that nothing is asked twice, in milliseconds.
+WHILE_MS: Final = 300
 #: Of these the configuration says only whether they are there.
 SEALED: Final = ("notifications/email/password", "notifications/json/authorization")
 
@@ -285,6 +287,105 @@ class FormTests(AdministrationTestCase):
         page.locator('[data-setter="pagecontent"] textarea').fill("Hello **there**")
         expect(frame.locator(".prose strong").first).to_have_text("there")
         administrator.screenshot("preview-desktop")
+        self.assertEqual(administrator.complaints, [])
+
+    def test_slow_answers(self) -> None:
+        """
+        What is typed while the server takes its time stays and is still to be saved; what is sent
+        is not sent again by a second press.
+        """
+        administrator = self.administrator()
+        page = administrator.page
+        held: list[Route] = []
+
+        def answered(count: int) -> None:
+            """
+            Let what is held go on to the server, which must be so many requests.
+            """
+            page.wait_for_timeout(WHILE_MS)
+            self.assertEqual(len(held), count, [route.request.url for route in held])
+            for route in held:
+                route.continue_()
+            held.clear()
+
+        def hold(route: Route) -> None:
+            """
+            Keep what would change something.
+            """
+            if route.request.method == "POST":
+                held.append(route)
+            else:
+                route.continue_()
+
+        page.route("**/api/admin/**", hold)
+        administrator.open("config/general")
+        name = page.locator('[data-setter="name"] input')
+        said = page.locator(".words p")
+        name.fill("Sent")
+        page.keyboard.press("Control+s")
+        page.keyboard.press("Control+s")
+        name.fill("Sent and more")
+        answered(1)
+        expect(said).to_have_text("Saved.")
+        expect(page.locator(".top-name")).to_contain_text("Sent")
+        expect(name).to_have_value("Sent and more")
+        expect(page.locator(".save-bar.shown")).to_contain_text("Name")
+        page.keyboard.press("Control+s")
+        answered(1)
+        expect(page.locator(".top-name")).to_contain_text("Sent and more")
+        expect(page.locator(".save-bar.shown")).to_have_count(0)
+
+        administrator.go("")
+        title = page.locator("#overview-title")
+        title.fill("First")
+        title.press("Enter")
+        title.fill("First night")
+        answered(1)
+        expect(said).to_have_text("The title has been changed.")
+        expect(page.locator(".title-form [aria-busy]")).to_have_count(0)
+        expect(title).to_have_value("First night")
+        expect(page.locator(".title-form button")).to_be_enabled()
+
+        administrator.go("access-tokens")
+        page.locator("#token-name").fill("robot")
+        page.get_by_label("write in the chat").check()
+        for _ in range(2):
+            page.locator("#token-name").press("Enter")
+        answered(1)
+        expect(page.locator("tbody tr")).to_contain_text("robot")
+
+        administrator.go("webhooks")
+        page.locator("#webhook-url").fill(f"{self.server.url}nothing")
+        page.get_by_role("button", name="All of them").click()
+        for _ in range(2):
+            page.locator("#webhook-url").press("Enter")
+        answered(1)
+        expect(page.locator("tbody tr")).to_contain_text("nothing")
+
+        administrator.go("chat/users")
+        page.get_by_role("tab", name="Banned addresses").click()
+        address = page.locator("#ban-address")
+        address.fill("203.0.113.9")
+        address.press("Enter")
+        page.get_by_role("dialog").get_by_role("button").last.click()
+        address.fill("203.0.113.10")
+        answered(1)
+        expect(page.locator("tbody tr")).to_contain_text("203.0.113.9")
+        expect(address).to_have_value("203.0.113.10")
+
+        for setter, value in (("serverurl", "https://live.example"), ("federation/enable", True)):
+            put = page.request.post(f"{self.server.url}{BASE[1:]}{setter}", data={"value": value})
+            self.assertTrue(put.ok, put.text())
+        administrator.open("federation/compose")
+        text = page.locator("#compose-text")
+        text.fill("Tonight")
+        page.get_by_role("button", name="Post").click()
+        page.get_by_role("dialog").get_by_role("button").last.click()
+        text.fill("Tonight at eight")
+        answered(1)
+        expect(said).to_have_text("The post is on its way.")
+        expect(page.locator("main [aria-busy]")).to_have_count(0)
+        expect(text).to_have_value("Tonight at eight")
         self.assertEqual(administrator.complaints, [])
 
 

@@ -5,6 +5,10 @@ import { complaintOf, isWell } from "../../src/owncastd/web/static/administratio
 import { PRESETS, estimateCores, renditionOf } from "../../src/owncastd/web/static/administration/effort.js";
 import { align, spread } from "../../src/owncastd/web/static/administration/series.js";
 import { SETTINGS, settingAt, textKey } from "../../src/owncastd/web/static/administration/settings.js";
+import { Component, paint, settled } from "./hooks.mjs";
+
+// Only now, since what they import has its place from hooks.mjs.
+const { emptied, leftOf, useSending, useWork } = await import("../../src/owncastd/web/static/administration/work.js");
 
 /**
  * What is wrong with a value of a setting; empty if nothing is.
@@ -94,4 +98,61 @@ test("lines with other times share one axis", () => {
   ];
   assert.deepEqual(align(lines), { times: [10, 20, 30], columns: [[1, null, 3], [null, 2, 4]] });
   assert.deepEqual(spread(lines[0].points), { low: 1, high: 3, last: 3 });
+});
+
+test("of a form that was sent what was refused is left, and what was changed meanwhile", () => {
+  const list = ["a"];
+  const sent = { name: "Mine", tags: list, serverurl: "https://live.example" };
+  assert.deepEqual(leftOf(sent, sent, {}), {});
+  assert.deepEqual(leftOf(sent, sent, { name: "" }), { name: "Mine" });
+  const now = { ...sent, name: "Mine too", tags: ["a", "b"], summary: "new" };
+  assert.deepEqual(leftOf(now, sent, {}), { name: "Mine too", tags: ["a", "b"], summary: "new" });
+  assert.deepEqual(leftOf({}, sent, { name: "" }), {});
+});
+
+test("a field that was sent is emptied unless it was changed meanwhile", () => {
+  assert.equal(emptied("sent", "")("sent"), "");
+  assert.equal(emptied("sent", "")("sent and more"), "sent and more");
+  assert.equal(emptied("sent", null)("sent"), null);
+});
+
+test("what goes on is not begun again", async () => {
+  const ends = [];
+  const component = new Component(() => useWork(() => new Promise((...both) => ends.push(both))));
+  const [, begin] = component.now;
+  const first = begin();
+  // Before it is drawn, and after that.
+  await begin();
+  paint();
+  assert.equal(component.now[0], true);
+  await component.now[1]();
+  assert.equal(ends.length, 1);
+
+  ends[0][0]();
+  await first;
+  paint();
+  assert.equal(component.now[0], false);
+  const second = component.now[1]();
+  assert.equal(ends.length, 2);
+
+  // It may be tried again after it failed.
+  ends[1][1](new Error("failed"));
+  await assert.rejects(second, /failed/);
+  paint();
+  assert.equal(component.now[0], false);
+});
+
+test("a form is sent once at a time, and never by the browser", async () => {
+  const ends = [];
+  const component = new Component(() => useSending(() => new Promise((end) => ends.push(end))));
+  let prevented = 0;
+  const event = { preventDefault: () => (prevented += 1) };
+  component.now[1](event);
+  paint();
+  component.now[1](event);
+  assert.deepEqual([ends.length, prevented, component.now[0]], [1, 2, true]);
+  ends[0]();
+  await settled();
+  paint();
+  assert.equal(component.now[0], false);
 });

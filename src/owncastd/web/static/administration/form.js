@@ -15,6 +15,7 @@ import { Button, problemText } from "./parts.js";
 import { settingAt, textKey } from "./settings.js";
 import { config, refreshConfig, unsaved, useShared, valueAt } from "./state.js";
 import { t } from "./words.js";
+import { leftOf, useWork } from "./work.js";
 
 /**
  * @typedef {object} Draft
@@ -64,6 +65,8 @@ export function SettingsForm({ children, label, onSaved, action }) {
   const [pending, setPending] = useState(/** @type {Record<string, any>} */ ({}));
   const [strict, setStrict] = useState(false);
   const form = useRef(/** @type {HTMLFormElement | null} */ (null));
+  const typed = useRef(drafts);
+  typed.current = drafts;
   const changed = Object.keys(drafts).filter((path) => !same(drafts[path], savedValue(known, path)));
   const dirty = changed.length > 0;
 
@@ -88,7 +91,7 @@ export function SettingsForm({ children, label, onSaved, action }) {
     [known, drafts, refusals, pending],
   );
 
-  const save = async () => {
+  const [, save] = useWork(async () => {
     const wrong = changed.filter((path) => !isWell(settingAt(path), drafts[path]));
     if (wrong.length) {
       setStrict(true);
@@ -122,9 +125,7 @@ export function SettingsForm({ children, label, onSaved, action }) {
         }),
       ),
     }));
-    setDrafts((before) =>
-      Object.fromEntries(Object.entries(before).filter(([path]) => path in refused)),
-    );
+    setDrafts((now) => leftOf(now, drafts, refused));
     setRefusals(refused);
     setStrict(false);
     if (Object.keys(refused).length) {
@@ -132,9 +133,12 @@ export function SettingsForm({ children, label, onSaved, action }) {
       setTimeout(() => focusInvalid(form.current));
     } else {
       tell(t("form.saved"));
-      onSaved?.();
+      // Nobody is led away from what was typed meanwhile.
+      if (!Object.keys(leftOf(typed.current, drafts, refused)).length) {
+        onSaved?.();
+      }
     }
-  };
+  });
   const discard = async () => {
     const sure = await confirm({
       title: t("form.discardTitle"),

@@ -10,10 +10,11 @@ import { ago, dateTime, number } from "./format.js";
 import { html } from "./html.js";
 import { Message } from "./message.js";
 import { Paging } from "./page_followers.js";
-import { Answer, Badge, Button, Card, Empty, Figure, Notice, Table } from "./parts.js";
+import { Answer, Badge, Button, Card, Empty, Figure, Notice, Submit, Table } from "./parts.js";
 import { addressOf } from "./router.js";
 import { config, usePolled, useShared } from "./state.js";
 import { about, t } from "./words.js";
+import { emptied, useSending } from "./work.js";
 
 const MOST = 5000;
 const PAGE = 20;
@@ -97,23 +98,16 @@ function Deliveries() {
 export function Compose() {
   const { federation } = useShared(config);
   const [text, setText] = useState("");
-  const [sending, setSending] = useState(false);
-  /** @param {Event} event */
-  const send = async (event) => {
-    event.preventDefault();
+  const [sending, send] = useSending(async () => {
     const sure = text.trim() && (await confirm({
       title: t("compose.title"),
       text: t("compose.sure"),
       action: t("compose.send"),
     }));
-    if (sure) {
-      setSending(true);
-      if (await attempt(() => post("/api/admin/federation/send", { value: text }), t("compose.sent"))) {
-        setText("");
-      }
-      setSending(false);
+    if (sure && (await attempt(() => post("/api/admin/federation/send", { value: text }), t("compose.sent")))) {
+      setText(emptied(text, ""));
     }
-  };
+  });
   return html`
     ${!federation.enabled &&
     html`<${Notice} kind="warning">${t("compose.off")} <a href=${addressOf("config-federation")}>${t("nav.federation")}</a><//>`}
@@ -127,8 +121,7 @@ export function Compose() {
             onInput=${(/** @type {any} */ event) => setText(event.target.value)}></textarea>
         </div>
         <div class="actions end">
-          <button type="submit" class="button primary" aria-busy=${sending ? "true" : undefined}
-            disabled=${!federation.enabled || !text.trim() || sending}>${t("compose.send")}</button>
+          <${Submit} busy=${sending} disabled=${!federation.enabled || !text.trim()}>${t("compose.send")}<//>
         </div>
       </form>
     <//>

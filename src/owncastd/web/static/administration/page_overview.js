@@ -12,11 +12,12 @@ import { HealthWords } from "./health.js";
 import { html } from "./html.js";
 import { ingestAddress } from "./page_keys.js";
 import { useViewersAddress } from "./page_viewers.js";
-import { Answer, Badge, Button, Card, Copyable, Figure, Notice, Table } from "./parts.js";
+import { Answer, Badge, Button, Card, Copyable, Figure, Notice, Submit, Table } from "./parts.js";
 import { addressOf } from "./router.js";
 import { config, refreshConfig, usePolled, useShared } from "./state.js";
 import { isNew } from "./start.js";
 import { t } from "./words.js";
+import { emptied, useSending } from "./work.js";
 
 const OFTEN = 2500;
 const RARELY = 30000;
@@ -41,24 +42,20 @@ function Title() {
   const { streamTitle } = useShared(config).instanceDetails;
   const [typed, setTyped] = useState(/** @type {string | null} */ (null));
   const value = typed ?? streamTitle;
-  const save = async () => {
+  const [saving, save] = useSending(async () => {
     if (await attempt(() => change("streamtitle", value), t("overview.titleSaved"))) {
       await refreshConfig();
-      setTyped(null);
+      setTyped(emptied(value, null));
     }
-  };
-  return html`<form class="title-form" onSubmit=${(/** @type {Event} */ event) => {
-    event.preventDefault();
-    void save();
-  }}>
+  });
+  return html`<form class="title-form" onSubmit=${save}>
     <label for="overview-title">${t("setting.streamtitle.label")}</label>
     <span class="joined">
       <input id="overview-title" class="input" maxlength="1000" value=${value}
         placeholder=${t("overview.titleExample")}
         onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} />
-      <button type="submit" class="button ${value === streamTitle ? "" : "primary"}" disabled=${value === streamTitle}>
-        ${t("common.save")}
-      </button>
+      <${Submit} kind=${value === streamTitle ? "" : "primary"} busy=${saving}
+        disabled=${value === streamTitle}>${t("common.save")}<//>
     </span>
   </form>`;
 }

@@ -8,9 +8,10 @@ import { post } from "./api.js";
 import { attempt, confirm } from "./dialogs.js";
 import { ago, dateTime } from "./format.js";
 import { html } from "./html.js";
-import { Answer, Badge, Button, Card, Copyable, Notice, Table } from "./parts.js";
+import { Answer, Badge, Button, Card, Copyable, Notice, Submit, Table } from "./parts.js";
 import { usePolled } from "./state.js";
 import { about, t } from "./words.js";
+import { emptied, useSending } from "./work.js";
 
 const SCOPES = ["CAN_SEND_MESSAGES", "CAN_SEND_SYSTEM_MESSAGES", "HAS_ADMIN_ACCESS"];
 
@@ -42,19 +43,17 @@ function Create({ onDone }) {
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState(/** @type {string[]} */ ([]));
   const [made, setMade] = useState(/** @type {{ name: string, token: string } | null} */ (null));
-  /** @param {Event} event */
-  const create = async (event) => {
-    event.preventDefault();
+  const [creating, create] = useSending(async () => {
     const work = async () => {
       const answer = await post("/api/admin/accesstokens/create", { name: name.trim(), scopes });
       setMade({ name: name.trim(), token: answer.accessToken ?? answer.token });
     };
     if (await attempt(work, t("tokens.created"))) {
-      setName("");
-      setScopes([]);
+      setName(emptied(name, ""));
+      setScopes(emptied(scopes, []));
       await onDone();
     }
-  };
+  });
   return html`<${Card} title=${t("tokens.new")}>
     ${made &&
     html`<${Notice} kind="good"><p>${t("tokens.once")}</p><${Copyable}
@@ -70,7 +69,7 @@ function Create({ onDone }) {
       <${Ticks} legend=${t("tokens.scopes")} names=${SCOPES} text="tokens.scope" chosen=${scopes}
         onChange=${setScopes} />
       <div class="actions end">
-        <button type="submit" class="button primary" disabled=${!name.trim() || !scopes.length}>${t("tokens.create")}</button>
+        <${Submit} busy=${creating} disabled=${!name.trim() || !scopes.length}>${t("tokens.create")}<//>
       </div>
     </form>
   <//>`;

@@ -11,10 +11,11 @@ import { complaintText } from "./fields.js";
 import { ago, dateTime, number } from "./format.js";
 import { html } from "./html.js";
 import { shortAgent } from "./page_viewers.js";
-import { Answer, Badge, Button, Card, Table, Tabs } from "./parts.js";
+import { Answer, Badge, Button, Card, Submit, Table, Tabs } from "./parts.js";
 import { endTimeOut, isModerator, setEnabled, setModerator, timeOut } from "./people.js";
 import { usePolled } from "./state.js";
 import { about, t } from "./words.js";
+import { emptied, useSending } from "./work.js";
 
 const OFTEN = 4000;
 
@@ -140,9 +141,7 @@ function Addresses() {
   const polled = usePolled("/api/admin/chat/users/ipbans", OFTEN);
   const [typed, setTyped] = useState("");
   const wrong = typed && ipAddress(typed) && networks([typed]);
-  /** @param {Event} event */
-  const ban = async (event) => {
-    event.preventDefault();
+  const [banning, ban] = useSending(async () => {
     const address = typed.trim();
     const sure = address && !wrong && (await confirm({
       title: t("users.banTitle", { address }),
@@ -151,10 +150,10 @@ function Addresses() {
       danger: true,
     }));
     if (sure && (await attempt(() => post("/api/admin/chat/users/ipbans/create", { value: address }), t("users.banned", { address })))) {
-      setTyped("");
+      setTyped(emptied(typed, ""));
       await polled.refresh();
     }
-  };
+  });
   const lift = (/** @type {string} */ address) =>
     attempt(() => post("/api/admin/chat/users/ipbans/remove", { value: address }), t("users.lifted", { address })).then(polled.refresh);
   return html`
@@ -165,7 +164,7 @@ function Addresses() {
         <input id="ban-address" class="input" dir="ltr" placeholder="203.0.113.9" value=${typed} autocomplete="off"
           aria-invalid=${wrong ? "true" : undefined} aria-describedby="ban-help ban-wrong"
           onInput=${(/** @type {any} */ event) => setTyped(event.target.value)} />
-        <button type="submit" class="button danger" disabled=${!typed.trim() || Boolean(wrong)}>${t("users.ban")}</button>
+        <${Submit} kind="danger" busy=${banning} disabled=${!typed.trim() || Boolean(wrong)}>${t("users.ban")}<//>
       </span>
       <p class="complaint" id="ban-wrong" role="alert">${wrong ? complaintText(wrong, "") : ""}</p>
     </form>

@@ -11,9 +11,10 @@ import { complaintText } from "./fields.js";
 import { ago, dateTime } from "./format.js";
 import { html } from "./html.js";
 import { Ticks } from "./page_tokens.js";
-import { Answer, Badge, Button, Card, Copyable, Notice, Table } from "./parts.js";
+import { Answer, Badge, Button, Card, Copyable, Notice, Submit, Table } from "./parts.js";
 import { usePolled } from "./state.js";
 import { about, t } from "./words.js";
+import { emptied, useSending } from "./work.js";
 
 const OFTEN = 5000;
 const EVENTS = [
@@ -30,19 +31,17 @@ function Create({ onDone }) {
   const [events, setEvents] = useState(/** @type {string[]} */ ([]));
   const [made, setMade] = useState(/** @type {{ url: string, secret: string } | null} */ (null));
   const wrong = httpUrl(url);
-  /** @param {Event} event */
-  const create = async (event) => {
-    event.preventDefault();
+  const [creating, create] = useSending(async () => {
     const work = async () => {
       const answer = await post("/api/admin/webhooks/create", { url: url.trim(), events });
       setMade(answer.secret ? { url: answer.url, secret: answer.secret } : null);
     };
     if (await attempt(work, t("webhooks.created"))) {
-      setUrl("");
-      setEvents([]);
+      setUrl(emptied(url, ""));
+      setEvents(emptied(events, []));
       await onDone();
     }
-  };
+  });
   return html`<${Card} title=${t("webhooks.new")} intro=${t("webhooks.intro")}>
     ${made &&
     html`<${Notice} kind="good">
@@ -61,7 +60,7 @@ function Create({ onDone }) {
         onChange=${setEvents} />
       <div class="actions end">
         <${Button} onPress=${() => setEvents(EVENTS)}>${t("webhooks.every")}<//>
-        <button type="submit" class="button primary" disabled=${!url.trim() || Boolean(wrong) || !events.length}>${t("webhooks.create")}</button>
+        <${Submit} busy=${creating} disabled=${!url.trim() || Boolean(wrong) || !events.length}>${t("webhooks.create")}<//>
       </div>
     </form>
   <//>`;

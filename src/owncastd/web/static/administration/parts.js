@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { t } from "./words.js";
+import { useWork } from "./work.js";
 
 /** @typedef {import("./html.js").Children} Children */
 
@@ -82,27 +83,7 @@ export function Badge({ kind = "", children }) {
  * }} props `label` is its name where it shows only a drawing
  */
 export function Button({ icon, kind = "", onPress, children, label, disabled = false, ...more }) {
-  const [busy, setBusy] = useState(false);
-  const here = useRef(true);
-  useEffect(() => {
-    here.current = true;
-    return () => {
-      here.current = false;
-    };
-  }, []);
-  const press = async () => {
-    if (busy) {
-      return;
-    }
-    setBusy(true);
-    try {
-      await onPress();
-    } finally {
-      if (here.current) {
-        setBusy(false);
-      }
-    }
-  };
+  const [busy, press] = useWork(onPress);
   return html`<button
     type="button"
     class="button ${kind} ${label && !children ? "icon-only" : ""}"
@@ -113,6 +94,16 @@ export function Button({ icon, kind = "", onPress, children, label, disabled = f
     onClick=${press}
     ...${more}
   >${icon && html`<${Icon} name=${icon} />`}${children}</button>`;
+}
+
+/**
+ * The button that sends its form.
+ *
+ * @param {{ kind?: string, busy: boolean, disabled?: boolean, children?: Children }} props
+ */
+export function Submit({ kind = "primary", busy, disabled = false, children }) {
+  return html`<button type="submit" class="button ${kind}" disabled=${disabled}
+    aria-busy=${busy ? "true" : undefined}>${children}</button>`;
 }
 
 /**
