@@ -5,9 +5,12 @@ import { complaintOf, isWell } from "../../src/owncastd/web/static/administratio
 import { PRESETS, estimateCores, renditionOf } from "../../src/owncastd/web/static/administration/effort.js";
 import { align, spread } from "../../src/owncastd/web/static/administration/series.js";
 import { SETTINGS, settingAt, textKey } from "../../src/owncastd/web/static/administration/settings.js";
-import { Component, paint, settled } from "./hooks.mjs";
+import { Component, draw, paint, Server, settled } from "./hooks.mjs";
 
 // Only now, since what they import has its place from hooks.mjs.
+const { config, refreshConfig, Shared, usePolled, useShared } = await import(
+  "../../src/owncastd/web/static/administration/state.js"
+);
 const { emptied, leftOf, useSending, useWork } = await import("../../src/owncastd/web/static/administration/work.js");
 
 /**
@@ -155,4 +158,86 @@ test("a form is sent once at a time, and never by the browser", async () => {
   await settled();
   paint();
   assert.equal(component.now[0], false);
+});
+
+test("what changes before the drawing is painted is drawn as well", () => {
+  const shared = new Shared("before");
+  const component = new Component(() => useShared(shared));
+  assert.equal(component.now, "before");
+  shared.value = "between";
+  draw();
+  paint();
+  assert.equal(component.now, "between");
+  shared.value = "after";
+  draw();
+  assert.equal(component.now, "after");
+
+  const other = new Shared("other");
+  const both = new Component(({ which }) => useShared(which), { which: shared });
+  paint();
+  both.show({ which: other });
+  assert.equal(both.now, "other");
+  other.value = "another";
+  paint();
+  assert.equal(both.now, "another");
+  both.leave();
+  other.value = "last";
+  paint();
+  assert.equal(both.now, "another");
+});
+
+test("an older answer never replaces a newer one", async () => {
+  const server = new Server();
+  const component = new Component(() => usePolled("/list"));
+  paint();
+  assert.deepEqual([component.now.data, component.now.problem], [null, null]);
+  void component.now.refresh();
+  void component.now.refresh();
+  const [first, second, third] = server.asked;
+  await second.answer(["after"]);
+  paint();
+  assert.deepEqual(component.now.data, ["after"]);
+  await first.answer(["before"]);
+  paint();
+  assert.deepEqual(component.now.data, ["after"]);
+  // One that is newer than all so far is no older one, and a refusal is an answer.
+  await third.answer({ error: "enough" }, 429);
+  paint();
+  assert.deepEqual([component.now.data, component.now.problem.message], [["after"], "enough"]);
+  void component.now.refresh();
+  void component.now.refresh();
+  const [, , , fourth, fifth] = server.asked;
+  await fifth.answer(["last"]);
+  await fourth.answer({ error: "late" }, 500);
+  paint();
+  assert.deepEqual([component.now.data, component.now.problem], [["last"], null]);
+});
+
+test("the answer of another path is shown until there is one from this, and never after", async () => {
+  const server = new Server();
+  const component = new Component(({ path }) => usePolled(path), { path: "/first" });
+  paint();
+  await server.asked[0].answer("first");
+  paint();
+  void component.now.refresh();
+  component.show({ path: "/second" });
+  paint();
+  assert.equal(component.now.data, "first");
+  const [, late, second] = server.asked;
+  assert.deepEqual([late.path, second.path], ["/first", "/second"]);
+  await second.answer({ error: "" }, 404);
+  await late.answer("late");
+  paint();
+  assert.deepEqual([component.now.data, component.now.problem.status], [null, 404]);
+  component.leave();
+});
+
+test("an older configuration never replaces a newer one", async () => {
+  const server = new Server();
+  const before = refreshConfig();
+  const after = refreshConfig();
+  await server.asked[1].answer("after");
+  await server.asked[0].answer("before");
+  await Promise.all([before, after]);
+  assert.equal(config.value, "after");
 });

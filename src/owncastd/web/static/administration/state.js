@@ -2,7 +2,7 @@
  * What all pages know: the configuration, what is unsaved, and things that are asked again and again.
  */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { Refusal, get } from "./api.js";
 
@@ -54,9 +54,41 @@ export class Shared {
  * @returns {T}
  */
 export function useShared(shared) {
+  const { value } = shared;
   const [, draw] = useState(0);
-  useEffect(() => shared.listen(() => draw((count) => count + 1)), [shared]);
-  return shared.value;
+  useEffect(() => {
+    const again = () => draw((count) => count + 1);
+    if (shared.value !== value) {
+      // It was changed after the drawing, when nobody listened yet.
+      again();
+    }
+    return shared.listen(again);
+  }, [shared]);
+  return value;
+}
+
+/**
+ * Numbers what is asked, since answers may come in another order.
+ */
+export class Turns {
+  #asked = 0;
+  #heard = 0;
+
+  /**
+   * @returns {() => boolean} called once there is an answer: whether nothing that was asked later has
+   *   been answered before
+   */
+  take() {
+    this.#asked += 1;
+    const turn = this.#asked;
+    return () => {
+      const newest = turn > this.#heard;
+      if (newest) {
+        this.#heard = turn;
+      }
+      return newest;
+    };
+  }
 }
 
 /** The answer of `/api/admin/serverconfig`. @type {Shared<any>} */
@@ -65,8 +97,14 @@ export const config = new Shared(null);
 /** Whether a form of the present page has something that is not saved. */
 export const unsaved = new Shared(false);
 
+const configTurns = new Turns();
+
 export async function refreshConfig() {
-  config.value = await get("/api/admin/serverconfig");
+  const isNewest = configTurns.take();
+  const document = await get("/api/admin/serverconfig");
+  if (isNewest()) {
+    config.value = document;
+  }
 }
 
 /**
@@ -78,11 +116,79 @@ export function valueAt(document, key) {
 }
 
 /**
+ * What a path answers: the newest of its answers, whoever asked for it.
+ *
+ * @extends {Shared<{ data: any, problem: Refusal | null }>}
+ */
+class Answers extends Shared {
+  #path;
+  #turns = new Turns();
+
+  /**
+   * @param {string} path
+   */
+  constructor(path) {
+    super({ data: null, problem: null });
+    this.#path = path;
+  }
+
+  async ask() {
+    const isNewest = this.#turns.take();
+    try {
+      const data = await get(this.#path);
+      if (isNewest()) {
+        this.value = { data, problem: null };
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) {
+        throw error;
+      }
+      if (isNewest()) {
+        this.value = { data: this.value.data, problem: error };
+      }
+    }
+  }
+}
+
+/**
  * @typedef {object} Polled
  * @property {any} data the last answer, or null
  * @property {Refusal | null} problem why there is no newer one
  * @property {() => Promise<void>} refresh asks at once
  */
+
+/**
+ * @param {Answers} answers
+ * @param {number} every milliseconds; 0 asks only once
+ * @returns {Polled}
+ */
+function useAnswers(answers, every) {
+  const state = useShared(answers);
+  const shown = useRef(state);
+  if (state.data !== null || state.problem) {
+    // Until there is one of these, that of the path before stays.
+    shown.current = state;
+  }
+  useEffect(() => {
+    let timer = 0;
+    let over = false;
+    const again = async () => {
+      if (!document.hidden) {
+        await answers.ask();
+      }
+      if (!over && every > 0) {
+        timer = setTimeout(again, every);
+      }
+    };
+    void again();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [answers, every]);
+  const refresh = useCallback(() => answers.ask(), [answers]);
+  return { ...shown.current, refresh };
+}
 
 /**
  * Ask for something again and again while the page is seen.
@@ -92,46 +198,5 @@ export function valueAt(document, key) {
  * @returns {Polled}
  */
 export function usePolled(path, every = 0) {
-  const [state, setState] = useState(
-    /** @type {{ path: string, data: any, problem: Refusal | null }} */ ({
-      path,
-      data: null,
-      problem: null,
-    }),
-  );
-  const newest = useRef("");
-  const refresh = useCallback(async () => {
-    try {
-      const data = await get(path);
-      if (newest.current === path) {
-        setState({ path, data, problem: null });
-      }
-    } catch (error) {
-      if (error instanceof Refusal && newest.current === path) {
-        const problem = error;
-        setState((before) => ({ path, data: before.path === path ? before.data : null, problem }));
-      }
-    }
-  }, [path]);
-  useEffect(() => {
-    let timer = 0;
-    let over = false;
-    newest.current = path;
-    const again = async () => {
-      if (!document.hidden) {
-        await refresh();
-      }
-      if (!over && every > 0) {
-        timer = setTimeout(again, every);
-      }
-    };
-    void again();
-    return () => {
-      over = true;
-      // A late answer is for a page that is gone.
-      newest.current = "";
-      clearTimeout(timer);
-    };
-  }, [path, refresh, every]);
-  return { data: state.data, problem: state.problem, refresh };
+  return useAnswers(useMemo(() => new Answers(path), [path]), every);
 }
