@@ -8,7 +8,7 @@ import { SETTINGS, settingAt, textKey } from "../../src/owncastd/web/static/admi
 import { Component, draw, paint, Server, settled } from "./hooks.mjs";
 
 // Only now, since what they import has its place from hooks.mjs.
-const { config, refreshConfig, Shared, usePolled, useShared } = await import(
+const { config, refreshConfig, Shared, unsaved, usePolled, useShared, useUnsaved } = await import(
   "../../src/owncastd/web/static/administration/state.js"
 );
 const { emptied, leftOf, useSending, useWork } = await import("../../src/owncastd/web/static/administration/work.js");
@@ -240,4 +240,17 @@ test("an older configuration never replaces a newer one", async () => {
   await server.asked[0].answer("before");
   await Promise.all([before, after]);
   assert.equal(config.value, "after");
+});
+
+test("that something is not saved is known before it is painted", () => {
+  const component = new Component(({ dirty }) => useUnsaved(dirty), { dirty: false });
+  assert.equal(unsaved.value, false);
+  component.show({ dirty: true });
+  assert.equal(unsaved.value, true);
+  component.show({ dirty: false });
+  assert.equal(unsaved.value, false);
+  component.show({ dirty: true });
+  component.leave();
+  assert.equal(unsaved.value, false);
+  paint();
 });

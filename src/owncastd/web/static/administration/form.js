@@ -13,7 +13,7 @@ import { FieldView, Strict } from "./fields.js";
 import { html } from "./html.js";
 import { Button, problemText } from "./parts.js";
 import { settingAt, textKey } from "./settings.js";
-import { config, refreshConfig, unsaved, useShared, valueAt } from "./state.js";
+import { config, refreshConfig, unsaved, useShared, useUnsaved, valueAt } from "./state.js";
 import { t } from "./words.js";
 import { leftOf, useWork } from "./work.js";
 
@@ -69,13 +69,7 @@ export function SettingsForm({ children, label, onSaved, action }) {
   typed.current = drafts;
   const changed = Object.keys(drafts).filter((path) => !same(drafts[path], savedValue(known, path)));
   const dirty = changed.length > 0;
-
-  useEffect(() => {
-    unsaved.value = dirty;
-    return () => {
-      unsaved.value = false;
-    };
-  }, [dirty]);
+  useUnsaved(dirty);
 
   /** @type {Draft} */
   const draft = useMemo(

@@ -2,7 +2,7 @@
  * What all pages know: the configuration, what is unsaved, and things that are asked again and again.
  */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { Refusal, get } from "./api.js";
 
@@ -96,6 +96,19 @@ export const config = new Shared(null);
 
 /** Whether a form of the present page has something that is not saved. */
 export const unsaved = new Shared(false);
+
+/**
+ * @param {boolean} dirty whether the form that is drawn has something that is not saved
+ */
+export function useUnsaved(dirty) {
+  // Not after the paint: a key or a link that is pressed right after typing asks for it.
+  useLayoutEffect(() => {
+    unsaved.value = dirty;
+    return () => {
+      unsaved.value = false;
+    };
+  }, [dirty]);
+}
 
 const configTurns = new Turns();
 
