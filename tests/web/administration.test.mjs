@@ -8,7 +8,7 @@ import { SETTINGS, settingAt, textKey } from "../../src/owncastd/web/static/admi
 import { Component, draw, paint, Server, settled } from "./hooks.mjs";
 
 // Only now, since what they import has its place from hooks.mjs.
-const { config, refreshConfig, Shared, unsaved, usePolled, useShared, useUnsaved } = await import(
+const { config, refreshConfig, Shared, unsaved, usePolled, useShared, useStatus, useUnsaved } = await import(
   "../../src/owncastd/web/static/administration/state.js"
 );
 const { emptied, leftOf, useSending, useWork } = await import("../../src/owncastd/web/static/administration/work.js");
@@ -252,5 +252,23 @@ test("that something is not saved is known before it is painted", () => {
   component.show({ dirty: true });
   component.leave();
   assert.equal(unsaved.value, false);
+  paint();
+});
+
+test("all that show how the stream is show the same", async () => {
+  const server = new Server();
+  const head = new Component(() => useStatus(0));
+  paint();
+  const page = new Component(() => useStatus(0));
+  paint();
+  const [ofHead, ofPage] = server.asked;
+  await ofPage.answer({ state: "live" });
+  paint();
+  assert.deepEqual([head.now.data.state, page.now.data.state], ["live", "live"]);
+  await ofHead.answer({ state: "offline" });
+  paint();
+  assert.deepEqual([head.now.data.state, page.now.data.state], ["live", "live"]);
+  // Who comes later has it at once.
+  assert.equal(new Component(() => useStatus(0)).now.data.state, "live");
   paint();
 });

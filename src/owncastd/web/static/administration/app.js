@@ -13,7 +13,7 @@ import { chooseLanguage } from "../language.js";
 import { GROUPS, pageAt } from "./pages.js";
 import { Notice, problemText } from "./parts.js";
 import { addressOf, follow, path, watchAddress } from "./router.js";
-import { config, refreshConfig, usePolled, useShared } from "./state.js";
+import { config, refreshConfig, useShared, useStatus } from "./state.js";
 import { language, t } from "./words.js";
 
 /** Milliseconds between two looks at the stream, for the head of all pages. */
@@ -88,7 +88,7 @@ function LanguageChoice() {
 }
 
 function Head() {
-  const { data } = usePolled("/api/admin/status", LOOK);
+  const { data } = useStatus(LOOK);
   const { instanceDetails } = useShared(config);
   const phase = data && (data.state !== "offline" && !data.online ? "starting" : data.state);
   return html`<header class="top">

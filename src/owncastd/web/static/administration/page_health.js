@@ -6,7 +6,7 @@ import { Chart } from "./chart.js";
 import { html } from "./html.js";
 import { HealthWords } from "./health.js";
 import { Answer, Card } from "./parts.js";
-import { usePolled } from "./state.js";
+import { usePolled, useStatus } from "./state.js";
 import { t } from "./words.js";
 
 const OFTEN = 5000;
@@ -20,7 +20,7 @@ function megabits(points) {
 }
 
 export function StreamHealth() {
-  const status = usePolled("/api/admin/status", OFTEN);
+  const status = useStatus(OFTEN);
   const video = usePolled("/api/admin/metrics/video", RARELY);
   return html`
     <${Card} title=${t("health.words")}>

@@ -14,7 +14,7 @@ import { ingestAddress } from "./page_keys.js";
 import { useViewersAddress } from "./page_viewers.js";
 import { Answer, Badge, Button, Card, Copyable, Figure, Notice, Submit, Table } from "./parts.js";
 import { addressOf } from "./router.js";
-import { config, refreshConfig, usePolled, useShared } from "./state.js";
+import { config, refreshConfig, usePolled, useShared, useStatus } from "./state.js";
 import { isNew } from "./start.js";
 import { t } from "./words.js";
 import { emptied, useSending } from "./work.js";
@@ -167,7 +167,7 @@ function Warnings() {
 }
 
 export function Overview() {
-  const status = usePolled("/api/admin/status", OFTEN);
+  const status = useStatus(OFTEN);
   const history = usePolled(useViewersAddress(HOURS), RARELY);
   const document = useShared(config);
   return html`

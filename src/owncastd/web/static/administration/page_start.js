@@ -11,7 +11,7 @@ import { ingestAddress } from "./page_keys.js";
 import { Answer, Button, Copyable, Notice } from "./parts.js";
 import { addressOf, go } from "./router.js";
 import { guideDone } from "./start.js";
-import { config, usePolled, useShared } from "./state.js";
+import { config, useShared, useStatus } from "./state.js";
 import { t } from "./words.js";
 
 const STEPS = ["name", "encoder", "test", "done"];
@@ -59,7 +59,7 @@ function EncoderStep({ onNext }) {
 
 /** @param {{ onNext: () => void }} props */
 function Test({ onNext }) {
-  const status = usePolled("/api/admin/status", OFTEN);
+  const status = useStatus(OFTEN);
   return html`
     <p>${t("start.testText")}</p>
     <${Answer} polled=${status}>${(/** @type {any} */ data) => {

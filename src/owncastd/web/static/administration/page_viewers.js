@@ -8,7 +8,7 @@ import { Chart } from "./chart.js";
 import { ago, number } from "./format.js";
 import { html } from "./html.js";
 import { Answer, Card, Figure, Table } from "./parts.js";
-import { usePolled } from "./state.js";
+import { usePolled, useStatus } from "./state.js";
 import { t } from "./words.js";
 
 const HOUR = 3600;
@@ -46,7 +46,7 @@ export function useViewersAddress(hours) {
 
 export function Viewers() {
   const [hours, setHours] = useState(24);
-  const status = usePolled("/api/admin/status", OFTEN);
+  const status = useStatus(OFTEN);
   const viewers = usePolled("/api/admin/viewers", OFTEN);
   const history = usePolled(useViewersAddress(hours), RARELY);
   return html`

@@ -213,3 +213,16 @@ function useAnswers(answers, every) {
 export function usePolled(path, every = 0) {
   return useAnswers(useMemo(() => new Answers(path), [path]), every);
 }
+
+/** One for all, so that the head and the page never tell different things of the stream. */
+const status = new Answers("/api/admin/status");
+
+/**
+ * Ask how the stream is, and see as well what others on the page have heard of it.
+ *
+ * @param {number} every milliseconds
+ * @returns {Polled}
+ */
+export function useStatus(every) {
+  return useAnswers(status, every);
+}
