@@ -335,6 +335,18 @@ class FormTests(AdministrationTestCase):
         expect(page.locator(".top-name")).to_contain_text("Sent and more")
         expect(page.locator(".save-bar.shown")).to_have_count(0)
 
+        # The guide goes on only when there is nothing left.
+        administrator.go("start")
+        name.fill("Sent")
+        page.keyboard.press("Control+s")
+        name.fill("Sent again")
+        answered(1)
+        expect(page.locator(".top-name")).not_to_contain_text("more")
+        expect(name).to_have_value("Sent again")
+        page.keyboard.press("Control+s")
+        answered(1)
+        expect(page.locator(".guide h2")).to_have_text("Set up your encoder")
+
         administrator.go("")
         title = page.locator("#overview-title")
         title.fill("First")
