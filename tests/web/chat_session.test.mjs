@@ -6,6 +6,7 @@ import { Identity } from "../../src/owncastd/web/static/chat/identity.js";
 import {
   ChatSession,
   markdownOf,
+  MAX_UNSEEN,
   REGISTER_DELAY,
   sizeOf,
   UNHEARD,
@@ -57,6 +58,7 @@ function setUp() {
   const api = new FakeApi();
   const storage = new MemoryStorage();
   const unsent = [];
+  const late = [];
   const session = new ChatSession({
     api,
     identity: new Identity(() => storage),
@@ -65,8 +67,9 @@ function setUp() {
     host: "",
     onChange: () => {},
     onUnsent: (text) => unsent.push(text),
+    onLate: (text) => late.push(text),
   });
-  return { world, api, storage, session, unsent };
+  return { world, api, storage, session, unsent, late };
 }
 
 async function connected() {
@@ -228,6 +231,58 @@ test("gives back what did not get through", async () => {
   world.socket.say(event("CHAT_ACTION", { body: "waits for a moderator" }));
   world.pass(UNHEARD);
   assert.deepEqual(unsent, ["lost", "too fast"]);
+});
+
+test("takes back what appears late, and still waits for what was said after it", async () => {
+  const { session, world, unsent, late } = await connected();
+  session.say("**one** :party: & <b>more</b>");
+  world.pass(UNHEARD);
+  session.say("two");
+  const image = '<img class="emoji" src="/img/emoji/party.gif" alt=":party:">';
+  world.socket.say(chat(ANA, `<strong>one</strong> ${image} &amp; &lt;b&gt;more&lt;/b&gt;`));
+  assert.deepEqual(late, ["**one** :party: & <b>more</b>"]);
+  world.pass(UNHEARD);
+  assert.deepEqual(unsent.slice(1), ["two"]);
+});
+
+test("what comes late without its words is known by its turn", async () => {
+  const { session, world, late } = await connected();
+  session.say("[here](https://example.com)");
+  world.pass(UNHEARD);
+  world.socket.say(chat(ANA, '<a href="https://example.com">here</a>'));
+  assert.deepEqual(late, ["[here](https://example.com)"]);
+});
+
+test("what never appears takes no other's place", async () => {
+  const { session, world, unsent, late } = await connected();
+  session.say("dropped");
+  world.pass(UNHEARD);
+  // Said again, and something else that has no words in common with what becomes of it.
+  session.say("dropped");
+  world.socket.say(chat(ANA, "dropped"));
+  session.say("[a](https://b.example)");
+  world.socket.say(chat(ANA, "a"));
+  world.pass(UNHEARD);
+  assert.deepEqual([unsent, late], [["dropped"], []]);
+  // Actions are told to others as well, and take nothing back.
+  world.socket.say(event("CHAT_ACTION", { body: "somebody raids" }));
+  assert.deepEqual(late, []);
+  // Nor does a message of the next socket.
+  world.socket.lose();
+  world.pass(DELAY);
+  world.socket.accept();
+  world.socket.say(event("CONNECTED_USER_INFO", { user: ANA }), chat(ANA, "in another tab"));
+  assert.deepEqual(late, []);
+});
+
+test("remembers little of what does not appear", async () => {
+  const { session, world, late } = await connected();
+  for (let number = 0; number <= MAX_UNSEEN; number += 1) {
+    session.say(`line ${number}`);
+    world.pass(UNHEARD);
+  }
+  world.socket.say(...Array(MAX_UNSEEN + 1).fill(0).map((_, number) => chat(ANA, `line ${number}`)));
+  assert.equal(late.length, MAX_UNSEEN);
 });
 
 test("changes name and colour", async () => {

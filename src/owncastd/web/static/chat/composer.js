@@ -103,6 +103,18 @@ export class ChatComposer {
   }
 
   /**
+   * A message that came back was not lost: whoever has not changed it need not send it again.
+   *
+   * @param {string} text
+   */
+  takeBack(text) {
+    if (this.#field.value === text) {
+      this.#field.value = "";
+      this.#refresh();
+    }
+  }
+
+  /**
    * @param {number} wait seconds until we may speak
    * @param {boolean} open whether anybody may
    */

@@ -129,6 +129,16 @@ export class ChatFoot {
   }
 
   /**
+   * @param {string} text of a message that got through after it was given back
+   */
+  takeBack(text) {
+    this.#composer.takeBack(text);
+    if (this.#notice.textContent === t("chat.not_through")) {
+      this.tell("");
+    }
+  }
+
+  /**
    * @param {Limit | null} limit
    */
   #showLimit(limit) {

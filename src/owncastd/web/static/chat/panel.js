@@ -109,6 +109,7 @@ export class OwncastChat extends HTMLElement {
       host: this.#config.socketHostOverride ?? "",
       onChange: () => this.#changed(),
       onUnsent: (text) => this.#foot.giveBack(text),
+      onLate: (text) => this.#foot.takeBack(text),
     });
   }
 

@@ -22,6 +22,8 @@ export const UNHEARD = 6000;
 /** Milliseconds between two attempts to register, growing. */
 export const REGISTER_DELAY = 3000;
 export const REGISTER_DELAY_MAX = 60000;
+/** Of what we said and have not seen yet so much is remembered. */
+export const MAX_UNSEEN = 20;
 /** A token that the server forgot so often in a row is not the reason. */
 const MAX_REGISTRATIONS = 3;
 
@@ -33,7 +35,8 @@ const MAX_REGISTRATIONS = 3;
  * @property {{ protocol: string, hostname: string, port: string }} page
  * @property {string} host where the administrator sends the socket; may be empty
  * @property {() => void} onChange the state or the store changed, perhaps often
- * @property {(text: string) => void} onUnsent a message did not get through
+ * @property {(text: string) => void} onUnsent a message did not get through, as far as we know
+ * @property {(text: string) => void} onLate it did after all
  */
 
 /**
@@ -55,6 +58,32 @@ export function sizeOf(text) {
   return new TextEncoder().encode(event).length;
 }
 
+/**
+ * What is left of a message whoever renders it: letters, digits and emoji.
+ *
+ * @param {string} text
+ */
+function wordsOf(text) {
+  return text.replace(/[^\p{L}\p{N}\p{So}]/gu, "");
+}
+
+/**
+ * The same, of what the server made of it.
+ *
+ * @param {unknown} body HTML
+ */
+function wordsOfBody(body) {
+  const text = String(body ?? "").replace(/<img\b[^>]*\balt="([^"]*)"[^>]*>/g, "$1");
+  return wordsOf(text.replace(/<[^>]*>|&#?\w+;/g, ""));
+}
+
+/**
+ * @typedef {object} Unseen what we said and have not seen yet
+ * @property {string} text
+ * @property {number} timer
+ * @property {boolean} returned whether its author has it back; it may appear all the same
+ */
+
 export class ChatSession {
   /** @type {State} */
   state = "connecting";
@@ -69,7 +98,7 @@ export class ChatSession {
   #registerDelay = REGISTER_DELAY;
   /** @type {number | null} */
   #timer = null;
-  /** @type {{ text: string, timer: number }[]} what we said and have not seen yet */
+  /** @type {Unseen[]} the oldest first */
   #unseen = [];
 
   /**
@@ -128,8 +157,13 @@ export class ChatSession {
     if (!this.#socket.send({ type: "CHAT", body: markdownOf(text) })) {
       return false;
     }
-    const timer = this.#environment.socket.setTimeout(() => this.#unheard(), UNHEARD);
-    this.#unseen.push({ text, timer });
+    const { setTimeout, clearTimeout } = this.#environment.socket;
+    /** @type {Unseen} */
+    const said = { text, timer: setTimeout(() => this.#giveBack(said), UNHEARD), returned: false };
+    this.#unseen.push(said);
+    for (const { timer } of this.#unseen.splice(0, this.#unseen.length - MAX_UNSEEN)) {
+      clearTimeout(timer);
+    }
     return true;
   }
 
@@ -173,6 +207,8 @@ export class ChatSession {
    */
   async #lost({ busy, opened }) {
     this.#become(busy ? "busy" : "lost");
+    // The next socket has no answers to what was said on this one.
+    this.#unseen = this.#unseen.filter(({ returned }) => !returned);
     if (opened) {
       return;
     }
@@ -213,16 +249,12 @@ export class ChatSession {
         break;
       case "CHAT":
         if (event.user?.id === this.store.self?.id) {
-          this.#seen();
+          this.#seen(event.body);
         }
         break;
       case "CHAT_ACTION":
         // The answer to what we said, most likely: it tells what became of it.
-        if (event.limit?.until) {
-          this.#unheard();
-        } else {
-          this.#seen();
-        }
+        this.#answered(Boolean(event.limit?.until));
         break;
     }
     this.store.apply(event);
@@ -250,19 +282,60 @@ export class ChatSession {
     this.#become(why);
   }
 
-  #seen() {
-    const first = this.#unseen.shift();
-    if (first) {
-      this.#environment.socket.clearTimeout(first.timer);
+  /**
+   * Something of ours appeared. Some of what we say never does, and another tab may speak for us:
+   * so it is known by its words, and only where they say nothing by its turn.
+   *
+   * @param {unknown} body HTML
+   */
+  #seen(body) {
+    const words = wordsOfBody(body);
+    const same = this.#unseen.filter(({ text }) => wordsOf(text) === words);
+    const first = firstOf(same) ?? firstOf(this.#unseen);
+    if (!first) {
+      return;
+    }
+    if (same.length) {
+      // The server answers in turn: to what we said before it no answer comes any more.
+      const place = this.#unseen.indexOf(first);
+      this.#unseen = this.#unseen.filter(
+        (each, index) => index >= place || !each.returned || same.includes(each),
+      );
+    }
+    this.#forget(first);
+    if (first.returned) {
+      this.#environment.onLate(first.text);
     }
   }
 
-  #unheard() {
-    const first = this.#unseen.shift();
-    if (first) {
-      this.#environment.socket.clearTimeout(first.timer);
-      this.#environment.onUnsent(first.text);
+  /**
+   * @param {boolean} refused whether it was for being too fast, and is given back
+   */
+  #answered(refused) {
+    const first = firstOf(this.#unseen);
+    // Others are told in the same way what has nothing to do with us: what was given back stays so.
+    if (first && !first.returned) {
+      this.#forget(first);
+      if (refused) {
+        this.#environment.onUnsent(first.text);
+      }
     }
+  }
+
+  /**
+   * @param {Unseen} said
+   */
+  #giveBack(said) {
+    said.returned = true;
+    this.#environment.onUnsent(said.text);
+  }
+
+  /**
+   * @param {Unseen} said
+   */
+  #forget(said) {
+    this.#environment.socket.clearTimeout(said.timer);
+    this.#unseen = this.#unseen.filter((each) => each !== said);
   }
 
   /**
@@ -291,4 +364,13 @@ export class ChatSession {
       this.#timer = null;
     }
   }
+}
+
+/**
+ * The one that is waited for the longest; those that were given back come last.
+ *
+ * @param {Unseen[]} all
+ */
+function firstOf(all) {
+  return all.find(({ returned }) => !returned) ?? all.at(0);
 }
