@@ -81,6 +81,21 @@ test("puts the backlog in its place", () => {
   assert.equal(store.entries.length, 3);
 });
 
+test("what was said before we came is told from what came meanwhile, and from what we missed", () => {
+  const { store } = setUp();
+  const [before, meanwhile, missed] = [chat(ANA, "1"), chat(BEN, "2"), chat(ANA, "3")];
+  store.apply(meanwhile);
+  store.merge([before, meanwhile]);
+  store.merge([before, meanwhile, missed]);
+  assert.deepEqual(
+    store.entries.map(({ early }) => Boolean(early)),
+    [true, false, false],
+  );
+  store.clear();
+  store.merge([before]);
+  assert.equal(store.entries[0].early, true);
+});
+
 test("hidden messages vanish, also those that come later, and come back", () => {
   const { store } = setUp();
   const [one, two] = [chat(ANA, "1"), chat(ANA, "2")];

@@ -139,25 +139,24 @@ export class ChatLog {
   }
 
   /**
+   * What was said before we came is shown quietly: it is neither read out nor marked as unread.
+   *
    * @param {Entry[]} entries all there are
-   * @param {boolean} quietly whether nothing is new of it: what was said long before
    */
-  show(entries, quietly) {
+  show(entries) {
     if (entries === this.#entries) {
       return;
     }
-    const added = entries.filter(({ id }) => !this.#places.has(id));
+    const added = entries.filter(({ id, early }) => !early && !this.#places.has(id));
     const isAway = !this.#pinned || document.hidden;
-    if (added.length && !quietly && isAway && this.#read) {
+    if (added.length && isAway && this.#read) {
       this.#firstUnread = added[0].id;
       this.#read = false;
     }
     this.#keepingPlace(() => this.#arrange(entries));
     this.#entries = entries;
-    if (!quietly) {
-      this.#speak(added);
-    }
-    if (added.length && !quietly && !this.#pinned) {
+    this.#speak(added);
+    if (added.length && !this.#pinned) {
       this.#setUnread(this.#unread + added.length);
     }
   }

@@ -49,8 +49,6 @@ export class OwncastChat extends HTMLElement {
   #ticker = 0;
   #frame = 0;
   #open = true;
-  /** Whether the backlog of this visit has been shown. */
-  #begun = false;
 
   connectedCallback() {
     if (!this.firstChild) {
@@ -139,9 +137,9 @@ export class OwncastChat extends HTMLElement {
     this.dataset.state = state;
     this.toggleAttribute("data-moderator", store.moderates && !this.readOnly);
     setOwnName(this.userName);
-    this.#log.show(store.entries, !this.#begun);
-    this.#begun = state === "connected" && store.settled;
-    this.#log.element.toggleAttribute("data-empty", this.#begun && !store.entries.length);
+    this.#log.show(store.entries);
+    const begun = state === "connected" && store.settled;
+    this.#log.element.toggleAttribute("data-empty", begun && !store.entries.length);
     const closed = state === "connected" && !this.#open && !this.readOnly;
     const words = closed ? "chat.closed" : WORDS[state];
     setText(this.#state, words && t(words));

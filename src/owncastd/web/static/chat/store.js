@@ -46,6 +46,7 @@ const MODERATOR = "MODERATOR";
  * @property {string} [title]
  * @property {string} [image]
  * @property {string} [link]
+ * @property {boolean} [early] whether it was said before we came
  * @property {boolean} [held] whether a moderator must approve of it first
  */
 
@@ -175,16 +176,19 @@ export class ChatStore {
   }
 
   /**
-   * Put what was said before, or meanwhile, in its place.
+   * Put what was said before, or meanwhile, in its place. Only the first time it is from before we
+   * came; later it is what we missed.
    *
    * @param {ChatEvent[]} history
    */
   merge(history) {
+    const early = !this.settled;
     this.settled = true;
     const more = history
       .filter((event) => !event.hiddenAt && event.visible !== false)
       .map(entryOf)
       .filter((entry) => entry !== null)
+      .map((entry) => (early ? { ...entry, early } : entry))
       .filter((entry) => !this.#known.has(entry.id) && !this.#hidden.has(entry.id));
     if (more.length) {
       this.#insert(more);
