@@ -37,6 +37,7 @@ export class ChatComposer {
   #left = make("span", { class: "chat-left", "aria-live": "polite" });
   #wait = 0;
   #open = true;
+  #connected = true;
 
   /**
    * @param {number} maxBytes that a message may take on the wire
@@ -116,11 +117,13 @@ export class ChatComposer {
 
   /**
    * @param {number} wait seconds until we may speak
-   * @param {boolean} open whether anybody may
+   * @param {boolean} open whether we may write at all
+   * @param {boolean} connected whether it would be sent; until then what is written stays
    */
-  set(wait, open) {
+  set(wait, open, connected) {
     this.#wait = wait;
     this.#open = open;
+    this.#connected = connected;
     this.#refresh();
   }
 
@@ -224,7 +227,7 @@ export class ChatComposer {
     this.element.classList.toggle("too-long", left < 0);
     field.disabled = !this.#open;
     this.emoji.disabled = !this.#open;
-    this.#send.disabled = !this.#open || this.#wait > 0 || left < 0;
+    this.#send.disabled = !this.#open || !this.#connected || this.#wait > 0 || left < 0;
     setText(this.#send, this.#wait ? duration(this.#wait) : t("chat.send"));
     // As high as its text, within what the style sheet allows.
     field.style.height = "auto";

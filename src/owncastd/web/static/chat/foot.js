@@ -96,9 +96,10 @@ export class ChatFoot {
   /**
    * Show who we are, and until when we may not write.
    *
-   * @param {boolean} open whether anybody may write
+   * @param {boolean} open whether we may write at all
+   * @param {boolean} connected whether it would be sent
    */
-  show(open) {
+  show(open, connected) {
     const { self } = this.#session.store;
     this.#me.hidden = !self;
     if (self) {
@@ -109,7 +110,7 @@ export class ChatFoot {
     }
     this.#signIn.hidden = !self || self.authenticated === true || !canSignIn(this.#config);
     const { limit, wait } = this.#session.store;
-    this.#composer.set(wait, open);
+    this.#composer.set(wait, open, connected);
     this.#showLimit(wait ? limit : null);
   }
 

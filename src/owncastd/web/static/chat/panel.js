@@ -34,6 +34,14 @@ const WORDS = {
   banned: "chat.banned",
 };
 
+/**
+ * Those that end by themselves. Whoever writes goes on: a field that cannot be written in loses the
+ * focus, and a phone its keyboard.
+ *
+ * @type {State[]}
+ */
+const PASSING = ["connecting", "lost", "busy"];
+
 export class OwncastChat extends HTMLElement {
   #config = deliveredConfig();
   #api = new ChatApi();
@@ -148,7 +156,9 @@ export class OwncastChat extends HTMLElement {
   }
 
   #countDown() {
-    this.#foot.show(this.#session.state === "connected" && this.#open);
+    const { state } = this.#session;
+    const connected = state === "connected";
+    this.#foot.show(this.#open && (connected || PASSING.includes(state)), connected);
   }
 
   /**
