@@ -23,6 +23,8 @@ const TIMEOUTS = [
 ];
 const TIMEOUT_CHOSEN = 300;
 const MAX_REASON = 200;
+/** Milliseconds after a press in which the next one is the same, in haste, and not an answer. */
+const HASTE = 700;
 
 /**
  * @param {string} time
@@ -39,6 +41,10 @@ export class ModerationDialog {
   #actions = make("div", { class: "dialog-actions" });
   #details = make("div", { class: "dialog-details" });
   #dialog;
+  /** How often was asked: only the answer to the last question counts. */
+  #asked = 0;
+  /** What the actions that are shown depend on. */
+  #basis = "";
 
   /**
    * @param {ChatApi} api
@@ -91,14 +97,20 @@ export class ModerationDialog {
   }
 
   async #refresh() {
-    /** @type {UserDetails} */
-    let details;
-    try {
-      details = await this.#api.user(this.#token, this.#user.id);
-    } catch {
-      details = { user: this.#user, connectedClients: [], messages: [] };
+    this.#asked += 1;
+    const number = this.#asked;
+    const answer = await this.#api.user(this.#token, this.#user.id).catch(() => null);
+    if (number !== this.#asked || (!answer && this.#basis)) {
+      return;
     }
-    this.#actions.replaceChildren(...this.#possible(details));
+    const details = answer ?? { user: this.#user, connectedClients: [], messages: [] };
+    const { timeout, user } = details;
+    const basis = JSON.stringify([timeout, user.disabledAt, user.scopes]);
+    // Drawn again, they would lose what is being typed.
+    if (basis !== this.#basis) {
+      this.#basis = basis;
+      this.#actions.replaceChildren(...this.#possible(details));
+    }
     this.#details.replaceChildren(...this.#facts(details));
   }
 
@@ -169,10 +181,17 @@ export class ModerationDialog {
   #ban() {
     const { id, displayName } = this.#user;
     let sure = false;
+    let haste = 0;
+    const pause = () => {
+      clearTimeout(haste);
+      ban.setAttribute("aria-disabled", "true");
+      haste = window.setTimeout(() => ban.removeAttribute("aria-disabled"), HASTE);
+    };
     const ban = button("button danger", t("moderation.ban", { name: displayName }), () => {
-      if (!sure) {
+      if (!sure || ban.hasAttribute("aria-disabled")) {
         sure = true;
         setText(ban, t("moderation.really_ban", { name: displayName }));
+        pause();
         return;
       }
       void this.#do(t("moderation.banned", { name: displayName }), () =>
