@@ -3,11 +3,13 @@
  */
 
 import { deliveredConfig } from "./delivered.js";
-import { clockTime, setText } from "./elements.js";
+import { makeDialog, openDialog } from "./dialog.js";
+import { clockTime, make, setText } from "./elements.js";
 import { chooseLanguage, t } from "./language.js";
 import { Layout } from "./page/layout.js";
 import { Uptime } from "./page/uptime.js";
 import { Viewing, byId } from "./viewing.js";
+import { openWanted } from "./wanted.js";
 
 /** @typedef {import("./chat/panel.js").OwncastChat} OwncastChat */
 /** @typedef {import("./status.js").Status} Status */
@@ -57,26 +59,42 @@ function showUptime() {
 }
 
 /**
- * What opens is fetched when it is wanted for the first time.
+ * What dialogs are called, and what fetches them.
  *
- * @type {Record<string, () => Promise<unknown>>}
+ * @type {Record<string, [import("./language.js").Key, () => Promise<(from: typeof config) => unknown>]>}
  */
 const DIALOGS = {
-  follow: async () => (await import("./page/follow.js")).openFollow(config),
-  notify: async () => (await import("./page/notify.js")).openNotify(config),
-  share: async () => (await import("./page/share.js")).openShare(config),
+  follow: ["follow.open", async () => (await import("./page/follow.js")).openFollow],
+  notify: ["notify.open", async () => (await import("./page/notify.js")).openNotify],
+  share: ["share.open", async () => (await import("./page/share.js")).openShare],
 };
+
+/**
+ * @param {string} name
+ */
+function openNamed(name) {
+  const [title, fetchIt] = DIALOGS[name];
+  const load = async () => {
+    const open = await fetchIt();
+    return () => open(config);
+  };
+  const failed = () => {
+    const words = make("p", { role: "alert" }, t("common.not_fetched"));
+    openDialog(makeDialog(t(title), words));
+  };
+  void openWanted(name, load, failed);
+}
 
 for (const opener of document.querySelectorAll("[data-opens]")) {
   if (opener instanceof HTMLElement) {
     const name = opener.dataset.opens ?? "";
-    opener.addEventListener("click", () => void DIALOGS[name]());
+    opener.addEventListener("click", () => openNamed(name));
     // A browser without them, or a page that came over an open wire, can have no notifications.
     opener.hidden = name === "notify" && !("PushManager" in window && isSecureContext);
   }
 }
 if (location.hash === "#follow" && document.querySelector("[data-opens=follow]")) {
-  void DIALOGS.follow();
+  openNamed("follow");
 }
 
 if (config.externalActions?.length) {

@@ -6,6 +6,7 @@ import { ChatComposer } from "./composer.js";
 import { askWhoToBe } from "./dialogs.js";
 import { button, make, setText } from "../elements.js";
 import { t } from "../language.js";
+import { openWanted } from "../wanted.js";
 import { EmojiPicker } from "./picker.js";
 
 /** @typedef {import("./api.js").ChatApi} ChatApi */
@@ -41,7 +42,7 @@ export class ChatFoot {
   #limit = make("p", { class: "chat-limit", role: "status" });
   #notice = make("p", { class: "chat-limit", role: "status" });
   #me = button("chat-me", "", () => this.#askWhoToBe());
-  #signIn = button("chat-sign-in", t("sign_in.open"), () => void this.#openSignIn());
+  #signIn = button("chat-sign-in", t("sign_in.open"), () => this.#openSignIn());
   #config;
   /** @type {Limit | null} */
   #limitShown = null;
@@ -152,10 +153,14 @@ export class ChatFoot {
     setText(this.#limit, limit?.reason ? t("chat.limit_reason", { words, reason: limit.reason }) : words);
   }
 
-  async #openSignIn() {
-    const { openSignIn } = await import("./sign_in.js");
-    const { token } = this.#session;
-    openSignIn(this.element, this.#api, token, this.#config, () => this.#session.restart());
+  #openSignIn() {
+    this.tell("");
+    const load = async () => {
+      const { openSignIn } = await import("./sign_in.js");
+      const done = () => this.#session.restart();
+      return () => openSignIn(this.element, this.#api, this.#session.token, this.#config, done);
+    };
+    void openWanted("sign-in", load, () => this.tell(t("common.not_fetched")));
   }
 
   #askWhoToBe() {
