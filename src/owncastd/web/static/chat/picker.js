@@ -29,6 +29,9 @@ export class EmojiPicker {
   #grid = make("div", { class: "picker-grid" });
   #nothing = make("p", { class: "picker-nothing", role: "status" });
   #filled = false;
+  /** Of the server's own ones, whose place is there before they are. */
+  #own = make("div", { class: "picker-row" });
+  #loading = true;
 
   /**
    * @param {HTMLElement} opener the button that opens it
@@ -84,6 +87,9 @@ export class EmojiPicker {
     if (!this.#filled) {
       this.#filled = true;
       void this.#fill();
+    } else if (!this.#loading && !this.#own.childElementCount) {
+      // There are none. Now nobody sees how the others take the place.
+      this.#own.parentElement?.remove();
     }
     this.#search.value = "";
     this.#filter();
@@ -91,28 +97,43 @@ export class EmojiPicker {
   }
 
   async #fill() {
+    this.#addGroup(t("emoji.own"), this.#own);
     for (const { name, emoji } of GROUPS) {
-      this.#addGroup(t(name), emoji.map(({ text, words }) => choice(text, words, text)));
+      const choices = emoji.map(({ text, words }) => choice(text, words, text));
+      this.#addGroup(t(name), make("div", { class: "picker-row" }, ...choices));
     }
     const custom = await this.#loadCustom().catch(() => []);
     const own = custom
       .filter(({ name, url }) => NAME.test(name) && url.startsWith(OWN_PATH))
       .map(({ name, url }) => choice(`:${name}:`, name, emojiImage(url, `:${name}:`)));
-    if (own.length) {
-      this.#addGroup(t("emoji.own"), own, true);
+    this.#loading = false;
+    this.#keepingPlace(() => {
+      this.#own.append(...own);
+      this.#filter();
+    });
+  }
+
+  /**
+   * Change the grid without moving what somebody may be about to press.
+   *
+   * @param {() => void} change
+   */
+  #keepingPlace(change) {
+    const top = this.#grid.getBoundingClientRect().top;
+    const anchor = this.#choices().find((each) => each.getBoundingClientRect().bottom > top);
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    change();
+    if (anchor && !anchor.hidden) {
+      this.#grid.scrollTop += anchor.getBoundingClientRect().top - before;
     }
-    this.#filter();
   }
 
   /**
    * @param {string} name
-   * @param {HTMLElement[]} choices
-   * @param {boolean} [first]
+   * @param {HTMLElement} row of choices
    */
-  #addGroup(name, choices, first = false) {
-    const heading = make("h3", {}, name);
-    const group = make("section", {}, heading, make("div", { class: "picker-row" }, ...choices));
-    this.#grid[first ? "prepend" : "append"](group);
+  #addGroup(name, row) {
+    this.#grid.append(make("section", {}, make("h3", {}, name), row));
   }
 
   #filter() {
@@ -123,7 +144,8 @@ export class EmojiPicker {
         each.tabIndex = -1;
         return !each.hidden;
       });
-      /** @type {HTMLElement} */ (group).hidden = !found.length;
+      const kept = !wanted && group.contains(this.#own);
+      /** @type {HTMLElement} */ (group).hidden = !found.length && !kept;
     }
     const [first] = this.#choices();
     if (first) {
