@@ -15,6 +15,9 @@ from .shared import SharedCase
 #: As many lines as no panel shows at once.
 MANY = 60
 LOST = 1011
+#: After so long a message that did not appear is given back.
+UNHEARD_MS = 6000
+ME = {"id": "me", "displayName": "Me", "displayColor": 1}
 MODULES = """document.querySelector("script[src*='chat/panel.js']").src.replace("panel.js", "")"""
 #: The moderator's dialog about somebody, with answers that a test gives when it wants to.
 OPEN_MODERATION = """async (modules) => {
@@ -72,8 +75,7 @@ class HasteTests(SharedCase):
         def answer(route: WebSocketRoute) -> None:
             self.sockets.append(route)
             route.on_message(lambda message: self.heard.append(json.loads(message)))
-            user = {"id": "me", "displayName": "Me", "displayColor": 1}
-            route.send(json.dumps({"type": "CONNECTED_USER_INFO", "user": user}))
+            route.send(json.dumps({"type": "CONNECTED_USER_INFO", "user": ME}))
 
         prepare(viewer.page)
         viewer.page.route_web_socket(re.compile("/ws"), answer)
@@ -134,6 +136,27 @@ class HasteTests(SharedCase):
         expect(page.locator(FIELD)).to_have_value("")
         self.wait_for(ana, self.heard)
         self.assertEqual([each["body"] for each in self.heard], ["half a line"])
+        self.assertEqual(ana.complaints, [])
+
+    def test_appears_late(self) -> None:
+        """
+        A message that was given back is taken out of the field again when it appears, unless
+        somebody has changed it.
+        """
+        ana = self.visit(lambda page: page.clock.install())
+        page = ana.page
+        for number, (more, left) in enumerate((("", ""), (" and more", "line 0 and more"))):
+            self.heard.clear()
+            ana.say("line 0")
+            self.wait_for(ana, self.heard)
+            page.clock.fast_forward(UNHEARD_MS)
+            ana.see_words(".chat-limit", "Your message did not get through.")
+            page.type(FIELD, more)
+            late = {**self.said(0), "id": f"late-{number}", "user": ME}
+            self.sockets[0].send(json.dumps(late))
+            ana.page.wait_for_selector(f"[data-id=late-{number}]", state="attached")
+            expect(page.locator(FIELD)).to_have_value(left)
+            expect(page.locator(".chat-foot")).not_to_contain_text("did not get through")
         self.assertEqual(ana.complaints, [])
 
     def test_told_before_the_backlog(self) -> None:
