@@ -19,6 +19,10 @@ from tests.media.test_codecs import OPUS_HEAD
 from .studio import MemoryStock, Studio, a_clip
 
 VIDEO, AUDIO = 1, 2
+#: Units of their times in a second.
+SCALES = {VIDEO: 90_000, AUDIO: 48_000}
+#: In seconds; browsers overlook up to two.
+HALF_A_FRAME = 0.011
 
 
 def with_opus(messages: Iterable[MediaMessage]) -> list[MediaMessage]:
@@ -83,6 +87,48 @@ class SlateTests(SynchronousTestCase):
             )
             self.assertTrue(studio.playlist().ended)
             self.assertEqual(studio.clock.getDelayedCalls(), [])
+
+    def assert_seamless(self, studio: Studio, index: int) -> None:
+        """
+        A player that puts the first decode time of each run where the playlist has the run has
+        pictures and sound throughout.
+        """
+        begins: list[tuple[float, list[str | None]]] = []
+        at = 0.0
+        for segment in studio.playlist(index).segments:
+            if segment.discontinuities or not begins:
+                begins.append((at, []))
+            begins[-1][1].append(segment.uri)
+            at += float(segment.length)
+        ends: dict[int, float] = {}
+        for begin, uris in begins:
+            samples = studio.samples(uris, index)
+            shift = begin - next(s.decode_time for s in samples if s.track == VIDEO) / SCALES[VIDEO]
+            for track, scale in SCALES.items():
+                shown = [s for s in samples if s.track == track]
+                first = min(s.decode_time + s.composition_offset for s in shown) / scale + shift
+                self.assertLessEqual(first, ends.get(track, first) + HALF_A_FRAME, (track, begin))
+                ends[track] = max(s.end + s.composition_offset for s in shown) / scale + shift
+
+    def test_without_holes(self) -> None:
+        """
+        At each discontinuity a player has what to show and what to play, though the encoder
+        reorders its frames, sends sound somewhat later, and is lost when its sound is behind.
+        """
+        studio = Studio()
+        for turn in range(3):
+            start_ms = studio.at_ms
+            pictures = video_frames(6, start_ms=start_ms, b_frames=True)
+            heard = sounds(5.9, start_ms=start_ms + 60)
+            studio.live(6, [*OPENING, *interleaved(pictures, heard)])
+            if turn < 2:
+                studio.lose()
+                studio.wait(4.3)
+        studio.end()
+        self.assert_alike(studio)
+        self.assertEqual(len(studio.stretches()), 5)
+        for index in range(2):
+            self.assert_seamless(studio, index)
 
     def test_parts(self) -> None:
         """

@@ -150,6 +150,10 @@ class VideoRun:
     frame really was from it goes into its composition offset. Where frames come later than
     expected, the announced clock falls behind, and shorter parts announced in full bring it back.
 
+    The first frame is decoded when it is shown, and those that it is shown after follow closely
+    until the decode clock has caught up. Players put the first decode time of a run where the
+    playlist has the run, so that there is no hole before it that they would have to jump over.
+
     @ivar audio: the configuration of the audio that belongs to it.
     """
 
@@ -168,6 +172,7 @@ class VideoRun:
     _frames: list[tuple[int, int, bool]] = field(init=False, factory=list)
     _payloads: list[memoryview] = field(init=False, factory=list)
     _bytes: int = field(init=False, default=0)
+    _begun: bool = field(init=False, default=False)
 
     def __attrs_post_init__(self) -> None:
         """
@@ -241,10 +246,13 @@ class VideoRun:
 
     def finish(self) -> None:
         """
-        Give what is left as the last part, and end the segment.
+        Give what is left as the last part, and end the segment where the pictures end: sound that
+        is left alone goes with them, or a player would look for pictures there.
         """
-        while self._frames or (self._sounds is not None and self._sounds.payloads):
+        while self._frames:
             self._cut(None, all_sounds=True)
+        while self._sounds is not None and self._sounds.payloads:
+            self._cut(self._writer.cut_ms, all_sounds=True)
         self._writer.end_segment()
 
     def _cut(self, next_ms: int | None, *, all_sounds: bool = False) -> None:
@@ -257,7 +265,7 @@ class VideoRun:
         """
         writer, frames = self._writer, self._frames
         if not frames:
-            self._cut_sounds(next_ms)
+            self._cut_sounds(next_ms, all_sounds=all_sounds)
             return
         self._step.learn()
         if next_ms is None:
@@ -265,7 +273,11 @@ class VideoRun:
         sounds = None
         if self._sounds is not None:
             sounds = self._sounds.take(None if all_sounds else next_ms)
-        decode_times = [writer.cut_ms * _TICKS_PER_MS]
+        begin_ms = writer.cut_ms
+        if not self._begun:
+            self._begun = True
+            begin_ms += min(max(frames[0][1], 0), writer.clamp(next_ms) - begin_ms - 1)
+        decode_times = [begin_ms * _TICKS_PER_MS]
         previous = decode_times[0]
         for timestamp_ms, _, _ in frames[1:]:
             previous = max(previous + 1, timestamp_ms * _TICKS_PER_MS)
@@ -287,14 +299,14 @@ class VideoRun:
         self._bytes = sum(map(len, self._sounds.payloads)) if self._sounds is not None else 0
         writer.add(end_ms, video, sounds, independent, shown_ms)
 
-    def _cut_sounds(self, next_ms: int | None) -> None:
+    def _cut_sounds(self, next_ms: int | None, *, all_sounds: bool) -> None:
         """
         Make a part without video.
         """
         if self._sounds is None or self.audio is None:
             return
         # Where the audio itself begins later, the announced clock has to get there.
-        sounds = self._sounds.take(next_ms) or self._sounds.take(None)
+        sounds = (None if all_sounds else self._sounds.take(next_ms)) or self._sounds.take(None)
         if sounds is None:
             return
         self._bytes -= sum(map(len, sounds.payloads))

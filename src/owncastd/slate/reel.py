@@ -17,7 +17,7 @@ from owncastd.media.silence import silent_frame
 #: An AAC body: its format (44.1 kHz, 16 bits and stereo stand for whatever the configuration says),
 #: and what follows (FLV v10.1, E.4.2.1).
 _AAC_CONFIGURATION: Final = bytes([0xAF, PacketType.CONFIGURATION])
-_AAC_MEDIA: Final = bytes([0xAF, PacketType.MEDIA])
+AAC_MEDIA: Final = bytes([0xAF, PacketType.MEDIA])
 
 
 def announcement(*, frame_rate: float | None, audio: bool) -> bytes:
@@ -59,7 +59,7 @@ class Reel:
     def __attrs_post_init__(self) -> None:
         if self._audio is not None:
             frame = silent_frame(self._audio)
-            self._silence = None if frame is None else _AAC_MEDIA + frame
+            self._silence = None if frame is None else AAC_MEDIA + frame
 
     def until(self, end_ms: int) -> Iterator[MediaMessage]:
         """

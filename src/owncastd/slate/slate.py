@@ -17,6 +17,7 @@ from owncastd.media.messages import MediaMessage, MessageKind
 
 from .interlude import Interlude, Interludes
 from .rendition import SlatedRendition
+from .sound_tail import SoundTail
 
 #: How long after the stream, or its form, began its clips are made, in seconds: not while
 #: everything else starts.
@@ -96,7 +97,7 @@ class Slate:
         @return: what is to be written to in place of the packager.
         """
         rendition = SlatedRendition(
-            packager,
+            SoundTail(packager),
             self._interludes,
             self._number,
             frame_rate,

@@ -6,6 +6,7 @@
  */
 
 import { CaptionTracks } from "./captions.js";
+import { afterHole } from "./holes.js";
 import { LatencyController } from "./latency.js";
 import { PlaybackReporter } from "./reports.js";
 
@@ -120,6 +121,8 @@ export class HlsSession {
   /** @type {number | null} */
   #latency = null;
   #atEdge = true;
+  /** Where playback was at the last look. */
+  #lookedAt = Infinity;
   #quality = -1;
   #recoveryDelay = RECOVERY_DELAY;
   #recoveryTimer = 0;
@@ -275,12 +278,19 @@ export class HlsSession {
       this.#controller.interrupt();
       return;
     }
+    const starving = video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+    const beyond = afterHole(video.buffered, this.#lookedAt, video.currentTime, starving);
+    this.#lookedAt = beyond ?? video.currentTime;
+    if (beyond !== null) {
+      video.currentTime = beyond;
+      return;
+    }
     const { rate, jump } = this.#controller.steer({
       now: performance.now() / 1000,
       distance: this.#latency,
       buffered: bufferedAhead(video.buffered, video.currentTime),
       holdBack: holdBack(details),
-      starving: video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
+      starving,
     });
     if (video.playbackRate !== rate) {
       video.playbackRate = rate;
