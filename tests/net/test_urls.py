@@ -2,6 +2,8 @@
 URLs that others name.
 """
 
+import contextlib
+
 from hyperlink import URL
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,5 +116,18 @@ class ReferenceTests(SynchronousTestCase):
             ("http://other.example/", "http://other.example/"),
         ):
             self.assertEqual(resolved(base, reference), target)
-        for reference in ("http:relative", "https://peer.example:port/", "https://[peer/"):
+        for reference in (
+            *("http:relative", "http:", "mailto:bob@peer.example", "https:?x", "https:#x"),
+            *("https://peer.example:port/", "https://[peer/"),
+        ):
             self.assertRaises(BadURL, resolved, base, reference)
+
+    @given(st.text(max_size=80) | st.from_regex(r"[a-z]{0,5}:?/{0,3}[\[\]a:@.%?#/]{0,20}"))
+    def test_any_reference(self, reference: str) -> None:
+        """
+        Whatever stands there leads somewhere or is refused.
+        """
+        with contextlib.suppress(BadURL):
+            self.assertIsInstance(
+                resolved(URL.from_text("https://peer.example/a/b?c"), reference), str
+            )

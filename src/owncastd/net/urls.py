@@ -58,9 +58,13 @@ def resolved(base: URL, reference: str) -> str:
     @raise BadURL: nowhere.
     """
     try:
-        target: URL = base.click(reference) if reference else base
+        followed = URL.from_text(reference)
+        if followed.scheme and not (followed.host or followed.rooted):
+            # Such as C{mailto:}, and C{http:x}, which only former specifications allowed (5.2.2).
+            raise BadURL("the URL has no host")
+        target: URL = base.click(followed)
         return target.to_text()
-    except (ValueError, NotImplementedError):  # hyperlink's for a scheme without a host
+    except ValueError:
         raise BadURL("this is not a URL") from None
 
 
